@@ -1,0 +1,1 @@
+"""The hands: Prefect flows, settings, wiring and the command line."""

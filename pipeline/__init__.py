@@ -1,0 +1,1 @@
+"""The work: read, look, decide, ask, check. No database, no Prefect, no environment."""

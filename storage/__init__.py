@@ -1,0 +1,1 @@
+"""The memory: PostgreSQL, the audit log, Parquet and keys."""
