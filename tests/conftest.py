@@ -1,0 +1,51 @@
+"""Fixtures that every area may use: a real PostgreSQL, and keys."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from storage import embedded
+from storage.database import Database
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a migrated database on a server of this test session: a template, not to be written to."""
+    home = Path(tempfile.mkdtemp(prefix="cordon-tests-"))
+    try:
+        url = embedded.start(home)
+        database = Database(url, embedded=True)
+        database.migrate()
+        database.dispose()
+        yield url
+    finally:
+        embedded.stop(home)
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """The URL of a fresh copy of the migrated database."""
+    name = f"test_{os.getpid()}_{uuid4().hex[:12]}"
+    admin = postgres_url.replace("/cordon?", "/postgres?")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE cordon".encode())
+    yield postgres_url.replace("/cordon?", f"/{name}?")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A `Database` on a fresh copy of the migrated schema."""
+    database = Database(database_url, embedded=True)
+    yield database
+    database.dispose()
