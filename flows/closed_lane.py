@@ -1,0 +1,235 @@
+"""The closed lane: documents that may leave, in rounds that are audited before they are sent.
+
+Rules
+1. A round is: bodies → permits → intents committed with their events → one signed checkpoint → the gate.
+2. One intent is one send. A retry, or the one re-ask after an answer that is no answer, is a new round with
+   new intents, so that the log holds exactly as many intents as there were calls.
+3. A round is small, so that a crash leaves few calls with an unknown outcome.
+4. A document whose placeholders came back damaged is retried once, then moves on-prem.
+5. When the closed API stays out of reach the policy says where its documents go; no retry crosses routes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from flows.answers import accept, refuse
+from flows.desk import Desk
+from flows.items import Item, in_pool
+from flows.switch import StopSwitch
+from flows.tools import Tools
+from pipeline.check import AnswerProblem, check_answer
+from pipeline.errors import CallFailed, GateRefused
+from pipeline.gate import Gate
+from pipeline.pseudonymise import Pseudonymised, pseudonymise, reidentify
+from pipeline.replies import Reply
+from pipeline.requests import reask_body, request_body
+from pipeline.retries import retry_delay
+from policies.levels import Route
+from policies.permits import Permit, PermitRefused, issue_permit
+from storage.audit.proofs import Proof
+from storage.rows import CallOutcome, IntentRow, ResultRow
+
+ROUND = 128
+"""Documents a round: a checkpoint costs some milliseconds, a round's bodies about a megabyte."""
+MAX_CALLS = 4
+"""Calls for one document: one, two retries of a passing fault, and the re-ask."""
+MAX_PASSING_FAULTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One document waiting to be sent."""
+
+    item: Item
+    number: int = 1
+    faults: int = 0
+    problem: AnswerProblem | None = None
+    """What was wrong with the previous answer; sent along with the re-ask, without content."""
+    placeholders_failed: bool = False
+    not_before: float = 0.0
+    """Monotonic time before which it must not be sent again (`Retry-After`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """An attempt with the exact bytes that its permit names."""
+
+    attempt: Attempt
+    body: bytes = field(repr=False)
+    permit: Permit
+    pseudonymised: Pseudonymised | None = field(repr=False)
+
+
+class ClosedLane:
+    """Sends the closed documents of one chunk; `moved` are those that go on-prem instead."""
+
+    def __init__(self, tools: Tools, gate: Gate, desk: Desk, stop: StopSwitch, intend: IntendAndProve) -> None:
+        self._tools = tools
+        self._gate = gate
+        self._desk = desk
+        self._stop = stop
+        self._intend = intend
+        self.moved: list[Item] = []
+
+    async def run(self, items: Sequence[Item]) -> None:
+        """Send every item, round by round, until each has a result or moved on-prem."""
+        for start in range(0, len(items), ROUND):
+            waiting = [Attempt(item=item, number=item.calls + 1) for item in items[start : start + ROUND]]
+            while waiting and not self._stop.thrown:
+                await self._pause_until(min(attempt.not_before for attempt in waiting))
+                waiting = await self._round(waiting)
+                await self._desk.flush()
+
+    async def _round(self, attempts: Sequence[Attempt]) -> list[Attempt]:
+        prepared = [ready for attempt in attempts if (ready := await self._prepare(attempt))]
+        if not prepared or self._stop.thrown:
+            return []
+        proofs = await self._intend(
+            [
+                IntentRow(
+                    document=ready.attempt.item.document.id,
+                    permit=ready.permit,
+                    attempt=ready.attempt.number,
+                    destination=self._tools.closed_host,
+                    closed_model=self._tools.closed_model,
+                )
+                for ready in prepared
+            ]
+        )
+        again: list[Attempt] = []
+
+        async def send(pair: tuple[Prepared, Proof]) -> None:
+            following = await self._send(*pair)
+            if following is not None:
+                again.append(following)
+
+        await in_pool(zip(prepared, proofs, strict=True), send, size=self._gate.endpoint.concurrency)
+        return again
+
+    async def _prepare(self, attempt: Attempt) -> Prepared | None:
+        tools, item = self._tools, attempt.item
+        text, pseudonymised = item.document.text, None
+        if item.decision.route is Route.CLOSED_PSEUDONYMISED:
+            pseudonymised = pseudonymise(
+                text, item.assessment.findings, key=tools.keys.placeholder_key(item.document.id)
+            )
+            text = pseudonymised.text
+        if len(text) > tools.task.limits.max_input_characters:
+            await self._desk.put(
+                result=refuse(item, state="failed", route=item.decision.route, reason="too_long_for_task")
+            )
+            return None
+        make = {"model": tools.closed_model, "route": item.decision.route}
+        body = (
+            reask_body(tools.task, text, problem=attempt.problem, **make)
+            if attempt.problem
+            else request_body(tools.task, text, **make)
+        )
+        try:
+            permit = issue_permit(
+                item.decision,
+                document=item.document.id,
+                body=body,
+                model=tools.closed_model,
+                now=tools.clock(),
+            )
+        except PermitRefused:
+            self.moved.append(item)
+            return None
+        return Prepared(attempt=attempt, body=body, permit=permit, pseudonymised=pseudonymised)
+
+    async def _send(self, ready: Prepared, proof: Proof) -> Attempt | None:
+        if self._stop.thrown:
+            await self._desk.put(call=_outcome(ready, "failed", "not_sent"))
+            return None
+        started = time.monotonic()
+        try:
+            reply = await self._gate.send(ready.permit, ready.body, proof)
+        except GateRefused as error:
+            # The last look saw what the first did not: the document stays.
+            await self._desk.put(call=_outcome(ready, "failed", error.code))
+            self.moved.append(ready.attempt.item)
+            return None
+        except CallFailed as error:
+            return await self._after_fault(ready, error)
+        return await self._after_reply(ready, reply, round((time.monotonic() - started) * 1000))
+
+    async def _after_fault(self, ready: Prepared, error: CallFailed) -> Attempt | None:
+        state = "failed" if error.sent is False or error.answered else "unknown"
+        await self._desk.put(call=_outcome(ready, state, error.code))
+        attempt = ready.attempt
+        if state == "unknown" and self._tools.policy.on_unknown_call == "hold":
+            await self._desk.put(result=self._refused(attempt, "withheld", "call_unknown"))
+            return None
+        if not error.passing:
+            await self._desk.put(result=self._refused(attempt, "failed", error.code))
+            return None
+        if attempt.faults + 1 >= MAX_PASSING_FAULTS or attempt.number >= MAX_CALLS:
+            await self._out_of_reach(attempt, error.code)
+            return None
+        delay = retry_delay(attempt.faults + 1, error.retry_after_seconds)
+        return replace(
+            attempt,
+            number=attempt.number + 1,
+            faults=attempt.faults + 1,
+            not_before=time.monotonic() + delay,
+        )
+
+    async def _after_reply(self, ready: Prepared, reply: Reply, milliseconds: int) -> Attempt | None:
+        attempt, item = ready.attempt, ready.attempt.item
+        answer = reply.answer
+        damaged = False
+        if ready.pseudonymised is not None:
+            restored = reidentify(answer, ready.pseudonymised)
+            answer, damaged = restored.answer, bool(restored.problems)
+        checked = check_answer(answer, self._tools.task)
+        if isinstance(checked, AnswerProblem) or damaged:
+            code = "placeholders" if damaged else "answer_invalid"
+            await self._desk.put(call=_outcome(ready, "answered", code))
+            return await self._ask_again(attempt, checked, damaged=damaged)
+        result = accept(
+            self._tools,
+            item,
+            replace(reply, answer=answer),
+            route=item.decision.route,
+            milliseconds=milliseconds,
+        )
+        await self._desk.put(result=result, call=_outcome(ready, "answered", "ok"))
+        return None
+
+    async def _ask_again(self, attempt: Attempt, checked: object, *, damaged: bool) -> Attempt | None:
+        problem = checked if isinstance(checked, AnswerProblem) else None
+        again = replace(
+            attempt, number=attempt.number + 1, problem=problem, placeholders_failed=damaged, not_before=0.0
+        )
+        if damaged:
+            if attempt.placeholders_failed:
+                self.moved.append(attempt.item)
+                return None
+            return again
+        if attempt.problem is not None or attempt.number >= MAX_CALLS:
+            await self._desk.put(result=self._refused(attempt, "failed", "answer_invalid"))
+            return None
+        return again
+
+    async def _out_of_reach(self, attempt: Attempt, code: str) -> None:
+        instead = self._tools.policy.when_unavailable(attempt.item.decision.route)
+        if instead is Route.ON_PREM:
+            self.moved.append(attempt.item)
+        else:
+            await self._desk.put(result=self._refused(attempt, "withheld", code))
+
+    def _refused(self, attempt: Attempt, state: str, reason: str) -> ResultRow:
+        return refuse(attempt.item, state=state, route=attempt.item.decision.route, reason=reason)
+
+    async def _pause_until(self, moment: float) -> None:
+        while (left := moment - time.monotonic()) > 0 and not self._stop.thrown:
+            await asyncio.sleep(min(left, 0.5))
+
+
+def _outcome(ready: Prepared, state: str, code: str) -> CallOutcome:
+    return CallOutcome(permit=ready.permit.id, document=ready.permit.document, state=state, code=code)

@@ -1,0 +1,42 @@
+"""One document on its way through the lanes of a chunk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pipeline.documents import Document
+from policies.assessment import Assessment
+from policies.decide import Decision
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A document with its decision, ready to be asked about."""
+
+    document: Document
+    assessment: Assessment = field(repr=False)
+    decision: Decision
+    calls: int = 0
+    """Closed calls made for it by an earlier attempt at this chunk, all of unknown outcome."""
+
+
+async def in_pool(things: Iterable[T], work: Callable[[T], Awaitable[None]], *, size: int) -> None:
+    """Do `work` on each thing, at most `size` at once, holding no more than that many coroutines.
+
+    Raises:
+        ExceptionGroup: of what `work` raised; the others are cancelled.
+    """
+    waiting = iter(things)
+
+    async def drain() -> None:
+        for thing in waiting:
+            await work(thing)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(size):
+            group.create_task(drain())

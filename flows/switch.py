@@ -1,0 +1,60 @@
+"""The stop switch: one place where a chunk learns that it must not go on.
+
+A thread renews the chunk's lease and reads the run's state. It throws the switch when the lease is lost, the
+run was cancelled, or the process was told to end; the work looks at the switch before every call to a model.
+Nothing depends on the switch for correctness: every write carries the fencing token.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+
+class StopSwitch:
+    """Thrown once, with the code of the reason; never reset."""
+
+    def __init__(self) -> None:
+        self._thrown = threading.Event()
+        self.reason = ""
+
+    def throw(self, reason: str) -> None:
+        """Stop whoever looks; the first reason stays."""
+        if not self._thrown.is_set():
+            self.reason = reason
+            self._thrown.set()
+
+    @property
+    def thrown(self) -> bool:
+        """Whether the work must stop."""
+        return self._thrown.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait up to `seconds`; return whether the switch is thrown."""
+        return self._thrown.wait(seconds)
+
+
+class Heartbeat:
+    """Calls `beat` every `seconds` while the `with` block runs; `beat` throws the switch itself."""
+
+    def __init__(self, beat: Callable[[], None], *, seconds: float) -> None:
+        self._beat = beat
+        self._seconds = seconds
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._seconds):
+            self._beat()

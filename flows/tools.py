@@ -1,0 +1,44 @@
+"""What one process needs to work on a run, built once by the wiring and passed down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.detect import Detector
+from pipeline.gate import Gate
+from pipeline.on_prem import OnPrem
+from pipeline.providers import Prices
+from pipeline.read import ReadLimits
+from pipeline.tasks import Task
+from policies.policy import Policy
+from storage.audit.signer import Signer
+from storage.keys import Keys
+from storage.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """The parts of Cordon, wired for one policy and one task."""
+
+    detector: Detector
+    policy: Policy
+    task: Task
+    ledger: Ledger
+    signer: Signer
+    keys: Keys
+    on_prem: OnPrem
+    gate: Gate | None = field(repr=False)
+    """None means that the closed routes are unavailable."""
+    closed_model: str
+    closed_host: str
+    on_prem_model: str
+    prices: Prices
+    results: Path
+    """Folder of the Parquet parts."""
+    limits: ReadLimits
+    clock: Callable[[], datetime]
+    owner: str
+    """Who holds the leases: host, process id and a random part."""
