@@ -6,16 +6,18 @@ from typing import Literal
 
 from flows.items import Item
 from flows.tools import Tools
-from pipeline.check import answer_level
+from pipeline.check import Answer, answer_level
 from pipeline.replies import Reply
 from policies.levels import Route
 from storage.rows import ResultRow
 
 
-def accept(tools: Tools, item: Item, reply: Reply, *, route: Route, milliseconds: int) -> ResultRow:
+def accept(
+    tools: Tools, item: Item, reply: Reply, answer: Answer, *, route: Route, milliseconds: int
+) -> ResultRow:
     """Return the result of a valid answer, at the stricter of the two levels (invariant 9)."""
     level, _ = answer_level(
-        reply.answer, detector=tools.detector, policy=tools.policy, document_level=item.decision.level
+        answer, detector=tools.detector, policy=tools.policy, document_level=item.decision.level
     )
     closed = route is not Route.ON_PREM
     return ResultRow(
@@ -24,7 +26,7 @@ def accept(tools: Tools, item: Item, reply: Reply, *, route: Route, milliseconds
         reason="",
         route=route,
         level=level,
-        answer=reply.answer,
+        answer=answer.canonical,
         model=reply.model,
         fingerprint=reply.fingerprint,
         prompt_tokens=reply.prompt_tokens,

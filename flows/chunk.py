@@ -11,8 +11,9 @@ Rules
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 
 from flows.answers import refuse
 from flows.closed_lane import ClosedLane
@@ -26,10 +27,168 @@ from pipeline.read import read_chunk
 from policies.decide import decide, quarantine
 from policies.levels import Route
 from storage.audit.proofs import Proof
+from storage.errors import StaleClaim, StorageError
 from storage.parts import write_parts
 from storage.rows import Claim, DecidedRow, IntentRow
 
 LEASE_SECONDS = 90
 """Three missed heartbeats; a worker that is silent for longer is taken for dead."""
 LOOK_BATCH = 128
-"""Documents assessed together: enough for the NER model's batches, and the lease is looked at in between."""
+"""Documents assessed together: enough for the NER model's batches, and the switch is looked at in between."""
+
+
+def process_chunk(tools: Tools, claim: Claim, *, again: bool, stop: StopSwitch) -> bool:
+    """Bring every document of the chunk to its final state; return whether the chunk is done.
+
+    It is not done when the switch was thrown: then the chunk is released, and what it settled is kept.
+
+    Raises:
+        StorageError: the database does not answer; the lease runs out by itself.
+    """
+    with Heartbeat(lambda: _beat(tools, claim, stop), seconds=LEASE_SECONDS / 6):
+        try:
+            _work(tools, claim, again=again, stop=stop)
+        except StaleClaim:
+            stop.throw("lease_lost")
+    if not stop.thrown:
+        return True
+    if stop.reason != "lease_lost":
+        tools.ledger.release(claim)
+    return False
+
+
+def _work(tools: Tools, claim: Claim, *, again: bool, stop: StopSwitch) -> None:
+    unknown = tools.ledger.unknown(claim)
+    settled = tools.ledger.settled(claim)
+    items: list[Item] = []
+    for batch in _batches(read_chunk(claim.segments, identify=tools.keys.identify, limits=tools.limits)):
+        if stop.thrown:
+            return
+        fresh = [(ordinal, one) for ordinal, one in batch if one.id not in settled]
+        items += _look_and_decide(tools, claim, fresh, again=again)
+    items = [replace(item, calls=unknown.get(item.document.id, 0)) for item in items]
+    asyncio.run(_ask(tools, claim, items, stop))
+    if not stop.thrown:
+        parts = write_parts(tools.results, claim, tools.ledger.part_rows(claim))
+        tools.ledger.finish(claim, parts)
+
+
+def _batches(
+    things: Iterator[Document | Unreadable],
+) -> Iterator[list[tuple[int, Document | Unreadable]]]:
+    numbered = enumerate(things)
+    while batch := list(islice(numbered, LOOK_BATCH)):
+        yield batch
+
+
+def _look_and_decide(
+    tools: Tools, claim: Claim, batch: Sequence[tuple[int, Document | Unreadable]], *, again: bool
+) -> list[Item]:
+    """Decide about a batch and commit the decisions; return the documents to ask about."""
+    rows, fresh = [], []
+    known = set() if again else _already_done(tools, [one for _, one in batch if isinstance(one, Document)])
+    for ordinal, one in batch:
+        if isinstance(one, Unreadable):
+            rows.append(_quarantined(tools, ordinal, one))
+        elif one.id in known:
+            rows.append(DecidedRow(ordinal=ordinal, document=one.id, ref=one.ref, state="skipped"))
+        else:
+            fresh.append((ordinal, one))
+    items = []
+    assessments = tools.detector.assess([document for _, document in fresh])
+    for (ordinal, document), assessment in zip(fresh, assessments, strict=True):
+        decision = decide(assessment, tools.policy, source=document.source)
+        held = decision.route is Route.QUARANTINE
+        rows.append(
+            DecidedRow(
+                ordinal=ordinal,
+                document=document.id,
+                ref=document.ref,
+                characters=assessment.characters,
+                assessment=assessment,
+                decision=decision,
+                state="quarantined" if held else "decided",
+                reason="policy" if held else "",
+            )
+        )
+        if not held:
+            items.append(Item(document=document, assessment=assessment, decision=decision))
+    tools.ledger.decided(claim, rows)
+    return items
+
+
+def _already_done(tools: Tools, documents: Sequence[Document]) -> set[str]:
+    """Return the documents that have a result for this content, task and policy by a model in use."""
+    keys = {
+        tools.work_key(document.id, model): document.id
+        for document in documents
+        for model in (tools.on_prem_model, tools.closed_model)
+    }
+    return {keys[key] for key in tools.ledger.known(list(keys))}
+
+
+def _quarantined(tools: Tools, ordinal: int, one: Unreadable) -> DecidedRow:
+    return DecidedRow(
+        ordinal=ordinal,
+        document=one.id,
+        ref=one.ref,
+        decision=quarantine(tools.policy, one.reason),
+        state="quarantined",
+        reason=one.reason,
+    )
+
+
+async def _ask(tools: Tools, claim: Claim, items: Sequence[Item], stop: StopSwitch) -> None:
+    """Run both lanes side by side, then the on-prem lane again for what could not leave after all."""
+    desk = Desk(tools.ledger, claim)
+    staying, leaving = await _sort_out(tools, items, desk)
+
+    async def intend_and_prove(intents: Sequence[IntentRow]) -> Sequence[Proof]:
+        return await asyncio.to_thread(_intend_and_prove, tools, claim, intents)
+
+    moved: list[Item] = []
+    try:
+        async with tools.lanes() as (on_prem, gate), asyncio.TaskGroup() as group:
+            group.create_task(on_prem_lane(tools, on_prem, staying, desk, stop))
+            if gate is not None and leaving:
+                lane = ClosedLane(tools, gate, desk, stop, intend_and_prove)
+                group.create_task(lane.run(leaving))
+                moved = lane.moved
+        async with tools.lanes() as (on_prem, _):
+            await on_prem_lane(tools, on_prem, moved, desk, stop)
+    finally:
+        await desk.flush()
+
+
+async def _sort_out(tools: Tools, items: Sequence[Item], desk: Desk) -> tuple[list[Item], list[Item]]:
+    """Part the items into those that stay and those that leave; withhold what may do neither now."""
+    staying, leaving = [], []
+    for item in items:
+        route: Route | None = item.decision.route
+        if item.calls and tools.policy.on_unknown_call == "hold":
+            await desk.put(result=refuse(item, state="withheld", route=route, reason="call_unknown"))
+            continue
+        if route.leaves and tools.gate is None:
+            route = tools.policy.when_unavailable(route)
+        if route is None:
+            reason = "closed_unavailable"
+            await desk.put(result=refuse(item, state="withheld", route=item.decision.route, reason=reason))
+        else:
+            (leaving if route.leaves else staying).append(item)
+    return staying, leaving
+
+
+def _intend_and_prove(tools: Tools, claim: Claim, intents: Sequence[IntentRow]) -> Sequence[Proof]:
+    seqs = tools.ledger.intend(claim, intents)
+    tools.signer.checkpoint()
+    return tools.signer.prove(seqs)
+
+
+def _beat(tools: Tools, claim: Claim, stop: StopSwitch) -> None:
+    try:
+        if not tools.ledger.renew(claim, LEASE_SECONDS):
+            stop.throw("lease_lost")
+        elif tools.ledger.run_state(claim.run) == "cancelled":
+            stop.throw("cancelled")
+    except StorageError:
+        stop.throw("database_unavailable")

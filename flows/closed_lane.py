@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from flows.answers import accept, refuse
@@ -21,8 +21,8 @@ from flows.desk import Desk
 from flows.items import Item, in_pool
 from flows.switch import StopSwitch
 from flows.tools import Tools
-from pipeline.check import AnswerProblem, check_answer
-from pipeline.errors import CallFailed, GateRefused
+from pipeline.check import Answer, AnswerProblem, check_answer
+from pipeline.errors import CallFailed, DocumentError, GateRefused
 from pipeline.gate import Gate
 from pipeline.pseudonymise import Pseudonymised, pseudonymise, reidentify
 from pipeline.replies import Reply
@@ -39,6 +39,9 @@ MAX_CALLS = 4
 """Calls for one document: one, two retries of a passing fault, and the re-ask."""
 MAX_PASSING_FAULTS = 3
 
+IntendAndProve = Callable[[Sequence[IntentRow]], Awaitable[Sequence[Proof]]]
+"""Commits intents with their events, has them covered by a signed checkpoint, and returns the proofs."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
@@ -49,7 +52,6 @@ class Attempt:
     faults: int = 0
     problem: AnswerProblem | None = None
     """What was wrong with the previous answer; sent along with the re-ask, without content."""
-    placeholders_failed: bool = False
     not_before: float = 0.0
     """Monotonic time before which it must not be sent again (`Retry-After`)."""
 
@@ -118,18 +120,8 @@ class ClosedLane:
                 text, item.assessment.findings, key=tools.keys.placeholder_key(item.document.id)
             )
             text = pseudonymised.text
-        if len(text) > tools.task.limits.max_input_characters:
-            await self._desk.put(
-                result=refuse(item, state="failed", route=item.decision.route, reason="too_long_for_task")
-            )
-            return None
-        make = {"model": tools.closed_model, "route": item.decision.route}
-        body = (
-            reask_body(tools.task, text, problem=attempt.problem, **make)
-            if attempt.problem
-            else request_body(tools.task, text, **make)
-        )
         try:
+            body = self._body(attempt, text)
             permit = issue_permit(
                 item.decision,
                 document=item.document.id,
@@ -140,7 +132,17 @@ class ClosedLane:
         except PermitRefused:
             self.moved.append(item)
             return None
+        except DocumentError as error:
+            await self._desk.put(result=self._refused(attempt, "failed", error.code))
+            return None
         return Prepared(attempt=attempt, body=body, permit=permit, pseudonymised=pseudonymised)
+
+    def _body(self, attempt: Attempt, text: str) -> bytes:
+        task, route = self._tools.task, attempt.item.decision.route
+        model = task.model_for(route, self._tools.closed_model)
+        if attempt.problem is None:
+            return request_body(task, text, model=model, route=route)
+        return reask_body(task, text, model=model, route=route, problem=attempt.problem)
 
     async def _send(self, ready: Prepared, proof: Proof) -> Attempt | None:
         if self._stop.thrown:
@@ -159,13 +161,13 @@ class ClosedLane:
         return await self._after_reply(ready, reply, round((time.monotonic() - started) * 1000))
 
     async def _after_fault(self, ready: Prepared, error: CallFailed) -> Attempt | None:
-        state = "failed" if error.sent is False or error.answered else "unknown"
+        state = "unknown" if error.sent is None else "failed"
         await self._desk.put(call=_outcome(ready, state, error.code))
         attempt = ready.attempt
         if state == "unknown" and self._tools.policy.on_unknown_call == "hold":
             await self._desk.put(result=self._refused(attempt, "withheld", "call_unknown"))
             return None
-        if not error.passing:
+        if not error.retryable:
             await self._desk.put(result=self._refused(attempt, "failed", error.code))
             return None
         if attempt.faults + 1 >= MAX_PASSING_FAULTS or attempt.number >= MAX_CALLS:
@@ -180,41 +182,35 @@ class ClosedLane:
         )
 
     async def _after_reply(self, ready: Prepared, reply: Reply, milliseconds: int) -> Attempt | None:
-        attempt, item = ready.attempt, ready.attempt.item
-        answer = reply.answer
-        damaged = False
-        if ready.pseudonymised is not None:
-            restored = reidentify(answer, ready.pseudonymised)
-            answer, damaged = restored.answer, bool(restored.problems)
-        checked = check_answer(answer, self._tools.task)
-        if isinstance(checked, AnswerProblem) or damaged:
-            code = "placeholders" if damaged else "answer_invalid"
-            await self._desk.put(call=_outcome(ready, "answered", code))
-            return await self._ask_again(attempt, checked, damaged=damaged)
+        item = ready.attempt.item
+        checked = self._read_answer(ready, reply)
+        if isinstance(checked, AnswerProblem):
+            await self._desk.put(call=_outcome(ready, "answered", checked.rule))
+            return await self._ask_again(ready.attempt, checked)
         result = accept(
-            self._tools,
-            item,
-            replace(reply, answer=answer),
-            route=item.decision.route,
-            milliseconds=milliseconds,
+            self._tools, item, reply, checked, route=item.decision.route, milliseconds=milliseconds
         )
         await self._desk.put(result=result, call=_outcome(ready, "answered", "ok"))
         return None
 
-    async def _ask_again(self, attempt: Attempt, checked: object, *, damaged: bool) -> Attempt | None:
-        problem = checked if isinstance(checked, AnswerProblem) else None
-        again = replace(
-            attempt, number=attempt.number + 1, problem=problem, placeholders_failed=damaged, not_before=0.0
-        )
-        if damaged:
-            if attempt.placeholders_failed:
-                self.moved.append(attempt.item)
-                return None
-            return again
-        if attempt.problem is not None or attempt.number >= MAX_CALLS:
+    def _read_answer(self, ready: Prepared, reply: Reply) -> Answer | AnswerProblem:
+        if reply.finish_reason == "length":
+            return AnswerProblem(rule="truncated")
+        if ready.pseudonymised is None:
+            return check_answer(reply.answer, self._tools.task)
+        restored = reidentify(reply.answer, ready.pseudonymised)
+        if restored.problems:
+            return AnswerProblem(rule="placeholders")
+        return check_answer(restored.answer, self._tools.task)
+
+    async def _ask_again(self, attempt: Attempt, problem: AnswerProblem) -> Attempt | None:
+        if attempt.problem is None and attempt.number < MAX_CALLS:
+            return replace(attempt, number=attempt.number + 1, problem=problem, not_before=0.0)
+        if problem.rule == "placeholders":
+            self.moved.append(attempt.item)
+        else:
             await self._desk.put(result=self._refused(attempt, "failed", "answer_invalid"))
-            return None
-        return again
+        return None
 
     async def _out_of_reach(self, attempt: Attempt, code: str) -> None:
         instead = self._tools.policy.when_unavailable(attempt.item.decision.route)

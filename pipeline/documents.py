@@ -77,6 +77,8 @@ class Document:
     """The record's own id, or `name#ordinal` (`name` alone for a file of one document)."""
     text: str = field(repr=False)
     """Unicode, newlines as `\\n`, exactly what is assessed and, if cleared, sent."""
+    source: str = field(default="", repr=False)
+    """Name of the file it came from, relative to the run's source: what source rules look at."""
     gaps: tuple[Gap, ...] = ()
     """What the reader could not see."""
     metadata: Mapping[str, object] = field(default_factory=dict, repr=False)
