@@ -17,7 +17,7 @@ import alembic.config
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError
 
-from storage.errors import StorageError, UnsafeDatabaseError, translated
+from storage.errors import StorageError, UnsafeDatabase, translated
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x636F_7264_6F6E  # "cordon"
@@ -98,7 +98,7 @@ class Database:
         """Refuse a database on which a promise would not hold.
 
         Raises:
-            UnsafeDatabaseError: by code, the first thing that is wrong.
+            UnsafeDatabase: by code, the first thing that is wrong.
             StorageError: the database does not answer.
         """
         with self.begin(Role.WRITER) as connection:
@@ -206,4 +206,4 @@ def _check_triggers(connection: Connection) -> None:
 
 def _refuse(wrong: bool, code: str) -> None:  # noqa: FBT001 - reads as a sentence
     if wrong:
-        raise UnsafeDatabaseError(code)
+        raise UnsafeDatabase(code)

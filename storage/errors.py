@@ -51,11 +51,11 @@ class StorageError(CordonError):
         return self.code in {"database_unreachable", "lock_timeout", "statement_timeout", "conflict"}
 
 
-class UnsafeDatabaseError(StorageError):
+class UnsafeDatabase(StorageError):  # noqa: N818 - same
     """The database is set up in a way that would break a promise; Cordon does not start on it."""
 
 
-class StaleClaimError(StorageError):
+class StaleClaim(StorageError):  # noqa: N818 - a state of the world, not a mistake
     """The chunk was claimed by someone else since: this worker's late write changed nothing."""
 
     def __init__(self) -> None:

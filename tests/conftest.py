@@ -14,11 +14,12 @@ import pytest
 
 from storage import embedded
 from storage.database import Database
+from storage.keys import Keys
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """The URL of a migrated database on a server of this test session: a template, not to be written to."""
+    """Return the URL of a migrated database, started for this test session: a template, not to be written to."""
     home = Path(tempfile.mkdtemp(prefix="cordon-tests-"))
     try:
         url = embedded.start(home)
@@ -33,7 +34,7 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
-    """The URL of a fresh copy of the migrated database."""
+    """Return the URL of a fresh copy of the migrated database."""
     name = f"test_{os.getpid()}_{uuid4().hex[:12]}"
     admin = postgres_url.replace("/cordon?", "/postgres?")
     with psycopg.connect(admin, autocommit=True) as connection:
@@ -45,7 +46,13 @@ def database_url(postgres_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """A `Database` on a fresh copy of the migrated schema."""
+    """Return a `Database` on a fresh copy of the migrated schema."""
     database = Database(database_url, embedded=True)
     yield database
     database.dispose()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    """Return fresh keys of an installation."""
+    return Keys.open(tmp_path / "keys")
