@@ -26,8 +26,8 @@ from pipeline.documents import Document, Unreadable
 from pipeline.read import read_chunk
 from policies.decide import decide, quarantine
 from policies.levels import Route
-from storage.audit.proofs import Proof
-from storage.errors import StaleClaim, StorageError
+from pipeline.gate import Proof
+from storage.errors import StaleClaimError, StorageError
 from storage.parts import write_parts
 from storage.rows import Claim, DecidedRow, IntentRow
 
@@ -48,7 +48,7 @@ def process_chunk(tools: Tools, claim: Claim, *, again: bool, stop: StopSwitch) 
     with Heartbeat(lambda: _beat(tools, claim, stop), seconds=LEASE_SECONDS / 6):
         try:
             _work(tools, claim, again=again, stop=stop)
-        except StaleClaim:
+        except StaleClaimError:
             stop.throw("lease_lost")
     if not stop.thrown:
         return True
@@ -67,7 +67,7 @@ def _work(tools: Tools, claim: Claim, *, again: bool, stop: StopSwitch) -> None:
         fresh = [(ordinal, one) for ordinal, one in batch if one.id not in settled]
         items += _look_and_decide(tools, claim, fresh, again=again)
     items = [replace(item, calls=unknown.get(item.document.id, 0)) for item in items]
-    asyncio.run(_ask(tools, claim, items, stop))
+    tools.runner.run(_ask(tools, claim, items, stop))
     if not stop.thrown:
         parts = write_parts(tools.results, claim, tools.ledger.part_rows(claim))
         tools.ledger.finish(claim, parts)
@@ -148,14 +148,13 @@ async def _ask(tools: Tools, claim: Claim, items: Sequence[Item], stop: StopSwit
 
     moved: list[Item] = []
     try:
-        async with tools.lanes() as (on_prem, gate), asyncio.TaskGroup() as group:
-            group.create_task(on_prem_lane(tools, on_prem, staying, desk, stop))
-            if gate is not None and leaving:
-                lane = ClosedLane(tools, gate, desk, stop, intend_and_prove)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(on_prem_lane(tools, staying, desk, stop))
+            if tools.gate is not None and leaving:
+                lane = ClosedLane(tools, tools.gate, desk, stop, intend_and_prove)
                 group.create_task(lane.run(leaving))
                 moved = lane.moved
-        async with tools.lanes() as (on_prem, _):
-            await on_prem_lane(tools, on_prem, moved, desk, stop)
+        await on_prem_lane(tools, moved, desk, stop)
     finally:
         await desk.flush()
 

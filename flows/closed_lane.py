@@ -30,7 +30,7 @@ from pipeline.requests import reask_body, request_body
 from pipeline.retries import retry_delay
 from policies.levels import Route
 from policies.permits import Permit, PermitRefused, issue_permit
-from storage.audit.proofs import Proof
+from pipeline.gate import Proof
 from storage.rows import CallOutcome, IntentRow, ResultRow
 
 ROUND = 128
@@ -69,7 +69,9 @@ class Prepared:
 class ClosedLane:
     """Sends the closed documents of one chunk; `moved` are those that go on-prem instead."""
 
-    def __init__(self, tools: Tools, gate: Gate, desk: Desk, stop: StopSwitch, intend: IntendAndProve) -> None:
+    def __init__(
+        self, tools: Tools, gate: Gate, desk: Desk, stop: StopSwitch, intend: IntendAndProve
+    ) -> None:
         self._tools = tools
         self._gate = gate
         self._desk = desk
@@ -109,7 +111,7 @@ class ClosedLane:
             if following is not None:
                 again.append(following)
 
-        await in_pool(zip(prepared, proofs, strict=True), send, size=self._gate.endpoint.concurrency)
+        await in_pool(zip(prepared, proofs, strict=True), send, size=self._tools.concurrency)
         return again
 
     async def _prepare(self, attempt: Attempt) -> Prepared | None:

@@ -1,10 +1,10 @@
 """Errors that end a command, each with its exit code. Every message is publishable.
 
-    CommandError
-    ├── Usage        2  the command line or the configuration is wrong
-    ├── Refused      3  a safety rule says no
-    ├── Unavailable  4  a service that is needed does not answer
-    └── Tampered     5  the audit log does not verify
+CommandError
+├── Usage        2  the command line or the configuration is wrong
+├── Refused      3  a safety rule says no
+├── Unavailable  4  a service that is needed does not answer
+└── Tampered     5  the audit log does not verify
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from flows.desk import Desk
 from flows.items import Item, in_pool
 from flows.switch import StopSwitch
 from flows.tools import Tools
+from pipeline.check import AnswerProblem, check_answer
 from pipeline.errors import DocumentError, ModelUnavailable
 from policies.levels import Route
 
@@ -32,9 +33,15 @@ async def on_prem_lane(tools: Tools, items: Sequence[Item], desk: Desk, stop: St
         except ModelUnavailable as error:
             stop.throw(error.code)
         else:
+            answer = check_answer(reply.answer, tools.task)
+            if isinstance(answer, AnswerProblem):  # the lane has checked it; a second reader never hurts
+                await desk.put(
+                    result=refuse(item, state="failed", route=Route.ON_PREM, reason="answer_invalid")
+                )
+                return
             milliseconds = round((time.monotonic() - started) * 1000)
             await desk.put(
-                result=accept(tools, item, reply, route=Route.ON_PREM, milliseconds=milliseconds)
+                result=accept(tools, item, reply, answer, route=Route.ON_PREM, milliseconds=milliseconds)
             )
 
-    await in_pool(items, ask, size=tools.on_prem.endpoint.concurrency)
+    await in_pool(items, ask, size=tools.concurrency)

@@ -193,7 +193,9 @@ def _record(home: Path, running: Running) -> None:
     path = _record_path(home, running.name)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps({name: getattr(running, name) for name in running.__slots__}), encoding="utf-8")
+    draft.write_text(
+        json.dumps({name: getattr(running, name) for name in running.__slots__}), encoding="utf-8"
+    )
     draft.replace(path)
 
 

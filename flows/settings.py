@@ -182,3 +182,10 @@ def child_environment(environ: Mapping[str, str], **extra: str) -> dict[str, str
     """
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_CACHE_HOME")
     return {name: environ[name] for name in kept if name in environ} | extra
+
+
+def settings_environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """Return what a process of ours needs to load the same settings, the key's file or value included."""
+    ours = {name: value for name, value in environ.items() if name.startswith("CORDON_")}
+    key = {"OPENAI_API_KEY": environ["OPENAI_API_KEY"]} if environ.get("OPENAI_API_KEY") else {}
+    return ours | key | {"CORDON_HOME": str(settings.home)}

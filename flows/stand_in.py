@@ -165,7 +165,10 @@ class StandIn:
         if self.api_key is not None and headers.get("authorization") != f"Bearer {self.api_key}":
             return await _send(writer, HTTPStatus.UNAUTHORIZED, _error("invalid_api_key"))
         if (method, path) == ("GET", "/v1/models"):
-            models = {"object": "list", "data": [{"id": self.model, "object": "model", "owned_by": "stand-in"}]}
+            models = {
+                "object": "list",
+                "data": [{"id": self.model, "object": "model", "owned_by": "stand-in"}],
+            }
             return await _send(writer, HTTPStatus.OK, models)
         if (method, path) != ("POST", "/v1/chat/completions"):
             return await _send(writer, HTTPStatus.NOT_FOUND, _error("not_found"))
@@ -270,7 +273,10 @@ def _error(code: str) -> dict[str, Any]:
 
 def _encode(status: HTTPStatus, body: bytes, headers: Mapping[str, str] | None = None) -> bytes:
     fields = {"content-type": "application/json", "content-length": str(len(body)), **(headers or {})}
-    lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in fields.items())]
+    lines = [
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        *(f"{name}: {value}" for name, value in fields.items()),
+    ]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
@@ -285,7 +291,9 @@ async def _send(
     return True
 
 
-async def _send_faulty(writer: asyncio.StreamWriter, value: Mapping[str, Any], fault: FaultKind | None) -> bool:
+async def _send_faulty(
+    writer: asyncio.StreamWriter, value: Mapping[str, Any], fault: FaultKind | None
+) -> bool:
     body = json.dumps(value, ensure_ascii=False).encode()
     if fault is FaultKind.TRUNCATED_JSON:
         body = body[: len(body) // 2]
@@ -354,7 +362,9 @@ def main() -> None:
     parser.add_argument("--api-key", default=API_KEY, help="the bearer token that callers must show")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--fault", action="append", default=[], metavar="KIND:RATE[:TIMES]")
-    parser.add_argument("--record", type=Path, help="file that gets every request, content included: tests only")
+    parser.add_argument(
+        "--record", type=Path, help="file that gets every request, content included: tests only"
+    )
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_main(parser.parse_args()))
 

@@ -20,7 +20,7 @@ _AMOUNT = re.compile(
     r"(?:[$€£]|\b(?:USD|EUR|GBP|CHF)\s?)\d[\d.,]*\d\b|(?:[$€£])\d\b|\b\d[\d.,]*\s?(?:USD|EUR|GBP|CHF|euros?|dollars?)\b"
 )
 _PARTY = re.compile(
-    rf"\[(?:PERSON|ORGANIZATION|NRP)_\d+(?:_[a-z2-7]{{4,}})?\]"
+    r"\[(?:PERSON|ORGANIZATION|NRP)_\d+(?:_[a-z2-7]{4,})?\]"
     r"|\b(?:[A-Z][\w&'-]+\s){1,4}(?:Ltd|LLC|Inc|GmbH|AG|Corp|PLC|plc|Company|Foundation|University|Bank)\b\.?"
     r"|\b(?:Mr|Mrs|Ms|Dr|Prof)\.?\s[A-Z][\w'-]+(?:\s[A-Z][\w'-]+)?"
 )
@@ -33,7 +33,12 @@ _IDENTIFIERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("ticket", re.compile(r"\b(?:TCK|TKT|INC|REQ|Ticket)[-#]\d[\w-]*", re.IGNORECASE)),
     ("contract", re.compile(r"\b(?:CTR|Contract)[-#]\d[\w-]*", re.IGNORECASE)),
     ("claim", re.compile(r"\b(?:CLM|Claim)[-#]\d[\w-]*", re.IGNORECASE)),
-    ("other", re.compile(r"\[(?!PERSON|ORG|NRP|DATE|LOCATION|EMAIL|PHONE|IBAN)[A-Z][A-Z_]*_\d+(?:_[a-z2-7]{4,})?\]")),
+    (
+        "other",
+        re.compile(
+            r"\[(?!PERSON|ORG|NRP|DATE|LOCATION|EMAIL|PHONE|IBAN)[A-Z][A-Z_]*_\d+(?:_[a-z2-7]{4,})?\]"
+        ),
+    ),
 )
 _WORDS: Mapping[str, str] = {
     "invoice": "invoice amount due payment vat total net remittance",
@@ -66,10 +71,8 @@ def answer_to(schema: Mapping[str, Any], text: str) -> Any:
 
 
 def _value(name: str, schema: Mapping[str, Any], text: str) -> Any:
-    if "const" in schema:
-        return schema["const"]
-    if "enum" in schema:
-        return _choice(schema["enum"], text)
+    if "const" in schema or "enum" in schema:
+        return _choice(schema.get("enum") or [schema["const"]], text)
     kinds = schema.get("type", "object")
     kind = kinds[0] if isinstance(kinds, list) else kinds
     if kind == "object":
@@ -78,9 +81,8 @@ def _value(name: str, schema: Mapping[str, Any], text: str) -> Any:
         return _list(name, schema, text)
     if kind == "string":
         return _string(name, schema, text)
-    if kind in ("integer", "number"):
-        return schema.get("minimum", 0)
-    return False if kind == "boolean" else None
+    plain: Mapping[str, Any] = {"integer": schema.get("minimum", 0), "number": schema.get("minimum", 0)}
+    return plain.get(kind, False if kind == "boolean" else None)
 
 
 def _string(name: str, schema: Mapping[str, Any], text: str) -> str:

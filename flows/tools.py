@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,8 @@ class Tools:
     ledger: Ledger
     signer: Signer
     keys: Keys
+    runner: asyncio.Runner
+    """The event loop on which both lanes live, from the first chunk to the last."""
     on_prem: OnPrem
     gate: Gate | None = field(repr=False)
     """None means that the closed routes are unavailable."""
@@ -36,9 +39,15 @@ class Tools:
     closed_host: str
     on_prem_model: str
     prices: Prices
+    concurrency: int
+    """Requests in flight, for each lane."""
     results: Path
     """Folder of the Parquet parts."""
     limits: ReadLimits
     clock: Callable[[], datetime]
     owner: str
     """Who holds the leases: host, process id and a random part."""
+
+    def work_key(self, document: str, model: str) -> bytes:
+        """Return the key under which a result counts as the same work: content, task, policy, model."""
+        return self.keys.work_key(document, self.task.digest, self.policy.digest, model)

@@ -1,0 +1,217 @@
+"""Wiring: settings become parts, once, at the entry of a command or a flow.
+
+Nothing below this module reads a file of configuration, opens a connection or builds a client by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flows.errors import Refused, Unavailable, Usage
+from flows.night import owner_name
+from flows.settings import Settings
+from flows.tools import Tools
+from pipeline.detect import Detector, DetectorConfig, DetectorUnavailable
+from pipeline.errors import ModelUnavailable
+from pipeline.gate import ClosedEndpoint, Gate
+from pipeline.on_prem import OnPrem, OnPremEndpoint
+from pipeline.providers import load_catalogue
+from pipeline.read import ReadLimits
+from pipeline.tasks import Task, parse_task, read_shipped_task, shipped_tasks
+from policies.policy import Policy, parse_policy, read_shipped, shipped_policies
+from storage import embedded
+from storage.audit.notary import LogNotary
+from storage.audit.signer import Signer
+from storage.database import Database, Role
+from storage.errors import StorageError, UnsafeDatabaseError
+from storage.keys import Keys
+from storage.ledger import Ledger
+from storage.vault import Vault
+
+CONCURRENCY = 16
+"""Requests in flight for each lane: vLLM batches them; a closed API's smallest tier allows more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """The database, the keys and what stands on them."""
+
+    database: Database
+    keys: Keys
+    vault: Vault
+    ledger: Ledger
+    signer: Signer
+
+
+def now() -> datetime:
+    """Return the time; the one clock of the product."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_stores(settings: Settings) -> Iterator[Stores]:
+    """Open database, keys and audit log, migrated and checked.
+
+    Raises:
+        Unavailable: PostgreSQL does not answer.
+        Refused: it is set up so that a promise would not hold, or a key file is open to others.
+    """
+    database = _open_database(settings)
+    try:
+        keys = Keys.open(settings.home / "keys")
+        vault = Vault(keys)
+        signer = Signer(
+            database.engine(Role.SIGNER),
+            key=keys.audit,
+            state_file=settings.home / "audit" / "signer.json",
+            origin=settings.origin,
+        )
+        ledger = Ledger(database, vault, clock=now)
+        yield Stores(database=database, keys=keys, vault=vault, ledger=ledger, signer=signer)
+    finally:
+        database.dispose()
+
+
+def _open_database(settings: Settings) -> Database:
+    try:
+        if settings.database_url:
+            database = Database(
+                settings.database_url,
+                admin_url=settings.migration_url,
+                signer_url=settings.signer_url,
+                compliance_url=settings.compliance_url,
+            )
+        else:
+            settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            database = Database(embedded.start(settings.home), embedded=True)
+        database.migrate()
+        database.self_check()
+    except UnsafeDatabaseError as error:
+        raise Refused(f"PostgreSQL is set up unsafely: {error.code}. docs/operations.md says what to change.") from None
+    except StorageError as error:
+        raise Unavailable(f"PostgreSQL cannot be used: {error.code}. Check CORDON_DATABASE_URL.") from None
+    return database
+
+
+def load_policy(name: str) -> Policy:
+    """Return the shipped policy called `name`, or the one in the file of that name.
+
+    Raises:
+        Usage: there is neither.
+        PolicyError: the file is no policy; says where and what is allowed.
+    """
+    return parse_policy(_shipped_or_file(name, shipped_policies(), read_shipped, "--policy"), name=name)
+
+
+def load_task(name: str) -> Task:
+    """Return the shipped task called `name`, or the one in the file of that name.
+
+    Raises:
+        Usage: there is neither.
+        TaskError: the file is no task; says where and what is allowed.
+    """
+    return parse_task(_shipped_or_file(name, shipped_tasks(), read_shipped_task, "--task"), name=name)
+
+
+def load_detector(settings: Settings) -> Detector:
+    """Return the detector.
+
+    Raises:
+        Usage: the NER model or a configuration cannot be used; names the variable.
+    """
+    config = DetectorConfig(ner_model=settings.ner_model, nlp_configuration=settings.nlp_configuration)
+    try:
+        return Detector.load(config)
+    except DetectorUnavailable as error:
+        raise Usage(f"The detector cannot be loaded: {error.code}. Check CORDON_NER_MODEL.") from None
+
+
+@contextmanager
+def open_tools(
+    settings: Settings, stores: Stores, *, policy: Policy, task: Task, on_prem_url: str
+) -> Iterator[Tools]:
+    """Build everything that a run needs, with both lanes on one event loop."""
+    detector = load_detector(settings)
+    prices = load_catalogue()
+    with ExitStack() as stack:
+        runner = stack.enter_context(asyncio.Runner())
+        lanes = AsyncExitStack()
+        stack.callback(lambda: runner.run(lanes.aclose()))
+
+        async def open_lanes() -> tuple[OnPrem, Gate | None]:
+            endpoint = OnPremEndpoint(url=on_prem_url, model=settings.on_prem_model, concurrency=CONCURRENCY)
+            on_prem = await lanes.enter_async_context(OnPrem(endpoint))
+            if settings.closed_api_key is None:
+                return on_prem, None
+            gate = Gate(
+                ClosedEndpoint(
+                    url=settings.closed_url,
+                    model=settings.closed_model,
+                    api_key=settings.closed_api_key,
+                    provider=urlsplit(settings.closed_url).hostname or "",
+                    concurrency=CONCURRENCY,
+                ),
+                tasks=[task],
+                policy=policy,
+                scan=detector.scan,
+                notary=LogNotary(stores.keys.audit.public_key(), settings.origin),
+                clock=now,
+            )
+            return on_prem, await lanes.enter_async_context(gate)
+
+        on_prem, gate = runner.run(open_lanes())
+        yield Tools(
+            detector=detector,
+            policy=policy,
+            task=task,
+            ledger=stores.ledger,
+            signer=stores.signer,
+            keys=stores.keys,
+            runner=runner,
+            on_prem=on_prem,
+            gate=gate,
+            closed_model=settings.closed_model,
+            closed_host=urlsplit(settings.closed_url).hostname or "",
+            on_prem_model=settings.on_prem_model,
+            prices=prices,
+            concurrency=CONCURRENCY,
+            results=settings.home / "results",
+            limits=ReadLimits(),
+            clock=now,
+            owner=owner_name(),
+        )
+
+
+def check_on_prem(tools: Tools) -> None:
+    """Ask the on-prem server whether it serves the model that is configured.
+
+    Raises:
+        Unavailable: it does not answer.
+        Usage: it serves other models; names them.
+    """
+    try:
+        models = tools.runner.run(tools.on_prem.models())
+    except ModelUnavailable as error:
+        raise Unavailable(
+            f"The on-prem model does not answer ({error.code}). Check CORDON_ON_PREM_URL, or run `cordon up`."
+        ) from None
+    if models and tools.on_prem_model not in models:
+        raise Usage(f"CORDON_ON_PREM_MODEL names no model that is served. Served: {', '.join(models)}.")
+
+
+def _shipped_or_file(name, shipped, read, option):  # type: ignore[no-untyped-def]
+    if name in shipped:
+        return read(name)
+    path = Path(name)
+    if not path.is_file():
+        raise Usage(f"{option} is neither a file nor one of: {', '.join(shipped)}.")
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Usage(f"{option} names a file that cannot be read as UTF-8 text.") from None
