@@ -1,0 +1,46 @@
+"""How a detector is set up, and the one error that says it cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import CordonError
+
+
+class DetectorUnavailable(CordonError):  # noqa: N818 - a state of the world, as in pipeline.errors
+    """A detector cannot start as configured; a weaker one is never put in its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorConfig:
+    """Which models and limits a detector uses."""
+
+    ner_model: str | None = None
+    """Folder or installed package of a spaCy pipeline with an NER component."""
+    nlp_configuration: str | None = None
+    """A Presidio NLP-engine configuration (YAML file), used instead of `ner_model`."""
+    recognisers: str | None = None
+    """Folder of further recogniser files, in the format of the shipped ones."""
+    regex_timeout_seconds: int = 2
+    """CPU time one pattern may take on one window before the document is incomplete."""
+    window_characters: int = 20_000
+    """Longer texts are scanned in windows: Presidio's context search is quadratic in length."""
+    window_overlap: int = 400
+    """Code points that two windows share, so that nothing at an edge is cut in half."""
+    max_characters: int = 5_000_000
+    """What lies beyond is not scanned, and the assessment says so."""
+    batch_documents: int = 32
+    """Windows per NER batch; larger ones gain nothing (16 to 32 measured best)."""
+    minimum_score: float = 0.2
+    """Findings below are noise: a bare number that fits a pattern without any context."""
+
+    def __post_init__(self) -> None:
+        if self.ner_model and self.nlp_configuration:
+            raise DetectorUnavailable("two_ner_models")
+        if self.window_overlap * 4 > self.window_characters:
+            raise DetectorUnavailable("windows_too_small")
+
+
+SHIPPED_RECOGNISERS = Path(__file__).parent / "recognisers"
+SHIPPED_TOPICS = Path(__file__).parent / "topics"

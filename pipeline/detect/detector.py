@@ -1,0 +1,166 @@
+"""The detector: every recogniser over every character of every document, or a gap that says which not."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from types import MappingProxyType
+from typing import Any, Final
+
+from pipeline.detect import engine as presidio
+from pipeline.detect.config import DetectorConfig, DetectorUnavailable
+from pipeline.detect.language import judge_language
+from pipeline.detect.manifest import digest_manifest, make_manifest
+from pipeline.detect.merge import merge
+from pipeline.detect.names import Names
+from pipeline.detect.script import character_gaps
+from pipeline.detect.specs import read_presidio, read_recognisers
+from pipeline.detect.topics import Topics, read_lexicons
+from pipeline.detect.views import plain, views
+from pipeline.detect.windows import windows
+from pipeline.documents import Document
+from policies.assessment import Assessment, Finding, Gap, GapReason
+
+_JOINED_SCORE: Final = 0.4
+"""What only appears when lines are joined must be more than digits that happen to follow each other."""
+
+# Found at every start, or the detector does not start: a made-up number of each kind that a law names.
+_PROBE: Final = "Her SSN is 536-22-8741, her card 4111 1111 1111 1111, her address jane@clinic.example.com."
+_PROBE_ENTITIES: Final = frozenset({"US_SSN", "CREDIT_CARD", "EMAIL_ADDRESS"})
+
+
+@dataclass(slots=True, kw_only=True)
+class _Looked:
+    """What is known so far about one text."""
+
+    text: str = field(repr=False)
+    findings: list[Finding] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+
+class Detector:
+    """Looks at documents; safe to share between threads, which then take turns."""
+
+    def __init__(self, config: DetectorConfig) -> None:
+        presidio.silence_presidio()
+        presidio.limit_patterns(config.regex_timeout_seconds)
+        self._config = config
+        self._names = Names(config)
+        lexicons = read_lexicons()
+        self._topics = Topics(lexicons)
+        file, specs = read_presidio(), read_recognisers(config.recognisers)
+        recognisers = presidio.build(file, specs)
+        self._engine = presidio.Engine(recognisers, minimum_score=config.minimum_score)
+        self.entities: frozenset[str] = frozenset(one.entity for one in recognisers) | self._names.entities
+        """Every entity that this detector can find."""
+        missing = sorted(set(file.required_entities) - self.entities)
+        if missing:
+            raise DetectorUnavailable(f"entity_without_recogniser:{missing[0]}")
+        self.manifest: Mapping[str, Any] = MappingProxyType(
+            make_manifest(config, file=file, specs=specs, recognisers=recognisers, lexicons=lexicons, names=self._names.digest)
+        )
+        """What this detector is made of: versions, patterns, models, settings."""
+        self.digest: str = digest_manifest(self.manifest)
+        """Digest of the manifest; every assessment carries it."""
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, config: DetectorConfig) -> Detector:
+        """Return a detector that has proved that it sees.
+
+        Raises:
+            DetectorUnavailable: a recogniser, model, lexicon or file is missing or wrong.
+        """
+        detector = cls(config)
+        if not detector.scan(_PROBE).entities.keys() >= _PROBE_ENTITIES:
+            raise DetectorUnavailable("self_check_failed")
+        return detector
+
+    def assess(self, documents: Sequence[Document]) -> list[Assessment]:
+        """Return an assessment of each document, in order; what the reader could not see is carried on.
+
+        No document's trouble raises or touches another's assessment.
+        """
+        looked = self._look([document.text for document in documents])
+        return [
+            self._conclude(one, gaps=document.gaps) for one, document in zip(looked, documents, strict=True)
+        ]
+
+    def scan(self, text: str) -> Assessment:
+        """Return the assessment of a text that is no document: an answer, a request body."""
+        (looked,) = self._look([text])
+        return self._conclude(looked, gaps=())
+
+    def _look(self, texts: Sequence[str]) -> list[_Looked]:
+        looked = [_Looked(text=text[: self._config.max_characters]) for text in texts]
+        for one, text in zip(looked, texts, strict=True):
+            if len(text) > len(one.text):
+                one.gaps.append(Gap(reason=GapReason.TOO_LONG, detail="detector"))
+        pieces = (
+            (one, start, one.text[start:end])
+            for one in looked
+            for start, end in windows(
+                one.text, characters=self._config.window_characters, overlap=self._config.window_overlap
+            )
+        )
+        with self._lock:
+            while batch := list(islice(pieces, self._config.batch_documents)):
+                self._look_at_batch(batch)
+        return looked
+
+    def _look_at_batch(self, batch: Sequence[tuple[_Looked, int, str]]) -> None:
+        with self._names.zone():
+            readings = self._names.read([plain(text) for _, _, text in batch])
+            for (one, offset, text), reading in zip(batch, readings, strict=True):
+                sight = self._engine.look(text, reading.artifacts)
+                found = [*reading.findings, *sight.findings, *self._look_again(text, one.gaps)]
+                one.findings.extend(_moved(found, offset))
+                one.gaps.extend((*reading.gaps, *sight.gaps))
+
+    def _look_again(self, text: str, gaps: list[Gap]) -> Iterator[Finding]:
+        """Yield what only the other views of `text` show, at its place in `text`."""
+        for view in views(text):
+            sight = self._engine.look(view.text, self._names.words(view.text))
+            gaps.extend(sight.gaps)
+            for finding in sight.findings:
+                if view.name == "joined" and finding.score < _JOINED_SCORE:
+                    continue
+                start, end = view.span(finding.start, finding.end)
+                yield _at(finding, start, end)
+
+    def _conclude(self, one: _Looked, *, gaps: Sequence[Gap]) -> Assessment:
+        all_gaps = [*gaps, *one.gaps, *character_gaps(one.text)]
+        if not self._names.present:
+            all_gaps.append(Gap(reason=GapReason.NO_NER_MODEL))
+        if not one.text.strip():
+            all_gaps.append(Gap(reason=GapReason.EMPTY_TEXT))
+        language = judge_language(one.text)
+        return Assessment(
+            findings=merge(one.findings),
+            topics=self._topics.judge(one.text),
+            gaps=_summed([*all_gaps, *language.gaps]),
+            characters=len(one.text),
+            language=language.language,
+            detector=self.digest,
+        )
+
+
+def _moved(findings: Sequence[Finding], offset: int) -> Iterator[Finding]:
+    return (_at(finding, finding.start + offset, finding.end + offset) for finding in findings)
+
+
+def _at(finding: Finding, start: int, end: int) -> Finding:
+    return Finding(
+        start=start, end=end, entity=finding.entity, score=finding.score, recogniser=finding.recogniser
+    )
+
+
+def _summed(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
+    """Return one gap for each reason and detail, in a fixed order."""
+    counts: Counter[tuple[GapReason, str]] = Counter()
+    for gap in gaps:
+        counts[gap.reason, gap.detail] += gap.count
+    return tuple(Gap(reason=reason, detail=detail, count=counts[reason, detail]) for reason, detail in sorted(counts))

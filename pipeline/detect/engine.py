@@ -1,0 +1,328 @@
+"""Presidio, held so that it cannot fail quietly. The only importer of `presidio_analyzer`.
+
+Presidio skips a pattern that times out, drops a card number with one wrong digit, and
+logs what it could not check. Here each recogniser runs on its own: what it cannot do
+becomes a gap of that document, named by the recogniser, and the others go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+import regex
+import tldextract
+from presidio_analyzer import EntityRecognizer, Pattern, PatternRecognizer, RecognizerResult
+from presidio_analyzer import predefined_recognizers as presidio
+from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
+from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine, NlpEngineProvider
+from spacy.attrs import IDX, IS_PUNCT, IS_STOP
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from pipeline.detect.checksums import CHECKSUMS
+from pipeline.detect.config import DetectorUnavailable
+from pipeline.detect.specs import PresidioFile, PresidioSpec, RecogniserSpec
+from policies.assessment import Finding, Gap, GapReason
+
+_CONTEXT_BEFORE: Final = 6
+_CONTEXT_AFTER: Final = 3
+_LONG_WORD: Final = 4
+"""Context words from this length on also count inside a longer word (`card` in `cardholder`)."""
+
+
+class _Ear(logging.Handler):
+    """Hears what Presidio says, counts it, and repeats none of it: its messages hold text."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._heard = threading.local()
+
+    def listen(self) -> None:
+        self._heard.reasons = []
+
+    def reasons(self) -> list[GapReason]:
+        return getattr(self._heard, "reasons", [])
+
+    def emit(self, record: logging.LogRecord) -> None:
+        timed_out = "timed out" in str(record.msg)
+        self.reasons().append(GapReason.RECOGNISER_TIMED_OUT if timed_out else GapReason.DETECTOR_WARNED)
+
+
+_EAR: Final = _Ear()
+
+
+def silence_presidio() -> None:
+    """Keep Presidio's and its libraries' log messages, which quote text, out of every log."""
+    for name in ("presidio-analyzer", "decision_process", "tldextract"):
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        logger.setLevel(logging.WARNING)
+        logger.handlers = [_EAR]
+
+
+def limit_patterns(seconds: int) -> None:
+    """Set the time a pattern may take, which Presidio reads from the environment at import."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("presidio_analyzer") and hasattr(module, "REGEX_TIMEOUT_SECONDS"):
+            module.REGEX_TIMEOUT_SECONDS = seconds
+
+
+# The public-suffix list inside the package: no download, no cache file.
+_SUFFIXES: Final = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
+
+
+class EmailRecognizer(presidio.EmailRecognizer):  # type: ignore[misc]
+    """Presidio's, without its download of the public-suffix list."""
+
+    def validate_result(self, pattern_text: str) -> bool:
+        """Return whether the address ends in a public suffix; internal domains do not."""
+        return bool(_SUFFIXES(pattern_text).fqdn)
+
+
+_OURS: Final[Mapping[str, type[EntityRecognizer]]] = MappingProxyType({"EmailRecognizer": EmailRecognizer})
+
+
+class YamlRecogniser(PatternRecognizer):  # type: ignore[misc]
+    """A recogniser of a YAML file: Presidio's patterns and context, our check digits."""
+
+    def __init__(self, spec: RecogniserSpec) -> None:
+        flags = regex.DOTALL | regex.MULTILINE | (0 if spec.case_sensitive else regex.IGNORECASE)
+        super().__init__(
+            supported_entity=spec.entity,
+            name=spec.name,
+            patterns=[Pattern(one.name, one.regex, one.score) for one in spec.patterns],
+            context=list(spec.context),
+            global_regex_flags=flags,
+        )
+        self._check = CHECKSUMS[spec.checksum] if spec.checksum else None
+
+    def validate_result(self, pattern_text: str) -> bool | None:
+        """Return whether the check digit is right; None for entities that have none."""
+        return self._check(pattern_text) if self._check else None
+
+
+def _unchecked(base: type[PatternRecognizer]) -> type[PatternRecognizer]:
+    """Return `base` without its check: everything of the right form, at the pattern's score."""
+
+    def validate_result(_self: PatternRecognizer, _pattern_text: str) -> None:
+        return None
+
+    def invalidate_result(_self: PatternRecognizer, _pattern_text: str) -> bool:
+        return False
+
+    methods = {"validate_result": validate_result, "invalidate_result": invalidate_result}
+    return type(f"{base.__name__}Unchecked", (base,), methods)
+
+
+class _ContextWords(LemmaContextAwareEnhancer):  # type: ignore[misc]
+    """Presidio's context search, in time linear in the text, and by whole words if they are short."""
+
+    @staticmethod
+    def _find_index_of_match_token(
+        _word: str, start: int, tokens: Sequence[str], tokens_indices: list[int]
+    ) -> int:
+        index = max(bisect_right(tokens_indices, start) - 1, 0)
+        behind = start >= tokens_indices[index] + len(tokens[index])
+        return min(index + behind, len(tokens_indices) - 1)
+
+    @staticmethod
+    def _find_supportive_word_in_context(
+        context_list: list[str], recognizer_context_list: list[str], matching_mode: str = "substring"
+    ) -> str:
+        del matching_mode
+        for wanted in recognizer_context_list:
+            word = wanted.strip().lower()
+            for seen in context_list:
+                if seen == word or (len(word) >= _LONG_WORD and word in seen):
+                    return word
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recogniser:
+    """One of the recognisers in use, with how far it is trusted."""
+
+    presidio: EntityRecognizer
+    entity: str
+    passed: float
+    """Score of a passed check."""
+    cap: float
+    """Highest score before context is considered."""
+    needs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What one look at one window showed."""
+
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+
+
+def build(file: PresidioFile, specs: Sequence[RecogniserSpec]) -> tuple[Recogniser, ...]:
+    """Return every recogniser that the files name.
+
+    Raises:
+        DetectorUnavailable: Presidio has no recogniser of that name any more.
+    """
+    built: list[Recogniser] = []
+    for one in file.recognisers:
+        built.extend(_build_presidio(one, file))
+    for spec in specs:
+        strict = YamlRecogniser(spec)
+        built.append(_trust(strict, spec.entity, passed=spec.passed_score, cap=1.0, needs=spec.needs))
+        if spec.checksum and spec.failed_score:
+            unchecked = YamlRecogniser(
+                spec.model_copy(update={"checksum": None, "name": f"{spec.name}Unchecked"})
+            )
+            built.append(_trust(unchecked, spec.entity, passed=1.0, cap=spec.failed_score, needs=spec.needs))
+    return tuple(built)
+
+
+def _build_presidio(one: PresidioSpec, file: PresidioFile) -> Iterator[Recogniser]:
+    base = _OURS.get(one.recogniser) or getattr(presidio, one.recogniser, None)
+    if base is None or not hasattr(presidio, one.recogniser):
+        raise DetectorUnavailable(f"recogniser_missing:{one.recogniser}")
+    options: dict[str, Any] = {"supported_language": "en"}
+    options |= {"context": list(one.context)} if one.context else {}
+    if one.recogniser == "PhoneRecognizer":
+        options |= {"supported_regions": file.phone_regions, "leniency": file.phone_leniency}
+    strict = base(**options)
+    entity = one.entity or str(strict.supported_entities[0])
+    yield _trust(strict, entity, passed=one.passed_score, cap=one.maximum_score, needs=one.needs)
+    if one.failed_score:
+        yield _trust(_unchecked(base)(**options), entity, passed=1.0, cap=one.failed_score, needs=one.needs)
+
+
+def _trust(recogniser: EntityRecognizer, entity: str, *, passed: float, cap: float, needs: str) -> Recogniser:
+    return Recogniser(presidio=recogniser, entity=entity, passed=passed, cap=cap, needs=needs)
+
+
+class Engine:
+    """The recognisers, ready to look at one window of text after the other."""
+
+    def __init__(self, recognisers: Sequence[Recogniser], *, minimum_score: float) -> None:
+        self.recognisers = tuple(recognisers)
+        self._minimum_score = minimum_score
+        self._enhancer = _ContextWords(
+            context_prefix_count=_CONTEXT_BEFORE, context_suffix_count=_CONTEXT_AFTER
+        )
+        self._by_id = {one.presidio.id: one for one in recognisers}
+
+    def look(self, text: str, artifacts: NlpArtifacts) -> Sight:
+        """Return what the pattern recognisers see in `text`; never raises.
+
+        `artifacts` are the words of a text with the same offsets.
+        """
+        results: list[RecognizerResult] = []
+        gaps: list[Gap] = []
+        has_digit = any(character.isdecimal() for character in text)
+        for one in self.recognisers:
+            if (one.needs == "digit" and not has_digit) or (one.needs == "@" and "@" not in text):
+                continue
+            results.extend(self._ask(one, text, artifacts, gaps))
+        results = self._enhance(text, results, artifacts, gaps)
+        findings = (
+            Finding(
+                start=result.start,
+                end=result.end,
+                entity=self._by_id[_identifier(result)].entity,
+                score=round(float(result.score), 3),
+                recogniser=str(self._by_id[_identifier(result)].presidio.name),
+            )
+            for result in results
+            if result.score >= self._minimum_score
+        )
+        return Sight(findings=tuple(findings), gaps=tuple(gaps))
+
+    def _ask(
+        self, one: Recogniser, text: str, artifacts: NlpArtifacts, gaps: list[Gap]
+    ) -> list[RecognizerResult]:
+        name = (
+            type(one.presidio).__name__ if not isinstance(one.presidio, YamlRecogniser) else one.presidio.name
+        )
+        _EAR.listen()
+        try:
+            results: list[RecognizerResult] = one.presidio.analyze(
+                text, one.presidio.supported_entities, artifacts
+            )
+        except Exception:  # noqa: BLE001 - whatever a recogniser raises costs this document its clearance
+            gaps.append(Gap(reason=GapReason.RECOGNISER_FAILED, detail=name))
+            return []
+        gaps.extend(Gap(reason=reason, detail=name) for reason in _EAR.reasons())
+        for result in results:
+            passed = result.score >= 1.0 and one.passed < 1.0
+            result.score = (
+                one.passed if passed else min(result.score, max(one.cap, one.passed * (result.score >= 1)))
+            )
+        return results
+
+    def _enhance(
+        self, text: str, results: list[RecognizerResult], artifacts: NlpArtifacts, gaps: list[Gap]
+    ) -> list[RecognizerResult]:
+        """Return the results with their scores raised where words nearby support them."""
+        doubtful = [
+            one for one in results if one.score < 1 and self._by_id[_identifier(one)].presidio.context
+        ]
+        if not doubtful or not artifacts.tokens_indices:
+            return results
+        sure = [
+            one for one in results if not (one.score < 1 and self._by_id[_identifier(one)].presidio.context)
+        ]
+        _EAR.listen()
+        try:
+            raised = self._enhancer.enhance_using_context(
+                text, doubtful, artifacts, [one.presidio for one in self.recognisers]
+            )
+        except Exception:  # noqa: BLE001 - as in `_ask`
+            gaps.append(Gap(reason=GapReason.RECOGNISER_FAILED, detail="context"))
+            return results
+        gaps.extend(Gap(reason=reason, detail="context") for reason in _EAR.reasons())
+        return [*sure, *raised]
+
+
+def _identifier(result: RecognizerResult) -> str:
+    return str(result.recognition_metadata[RecognizerResult.RECOGNIZER_IDENTIFIER_KEY])
+
+
+def words_of(doc: Doc) -> NlpArtifacts:
+    """Return a text's words as Presidio's recognisers want them; lower case stands for the lemma."""
+    lowered = [token.lower_ for token in doc]
+    attributes = doc.to_array([IDX, IS_STOP, IS_PUNCT]).tolist()
+    artifacts = NlpArtifacts(
+        entities=doc.ents,
+        tokens=doc,
+        tokens_indices=[at for at, _, _ in attributes],
+        lemmas=lowered,
+        nlp_engine=None,
+        language="en",
+    )
+    # A set: Presidio asks "is it a keyword?" once a word, of a list as long as the text.
+    artifacts.keywords = {
+        word for word, (_, stop, punct) in zip(lowered, attributes, strict=True) if not stop and not punct
+    }
+    return artifacts
+
+
+def tokenizer_words(nlp: Language, text: str) -> NlpArtifacts:
+    """Return the words of `text` without looking for names."""
+    return words_of(nlp.make_doc(text))
+
+
+def load_nlp_engine(file: str) -> NlpEngine:
+    """Return the NLP engine of a Presidio configuration file.
+
+    Raises:
+        DetectorUnavailable: the file or what it names cannot be loaded.
+    """
+    try:
+        return NlpEngineProvider(conf_file=file).create_engine()
+    except Exception:  # noqa: BLE001 - Presidio, spaCy and PyYAML each raise their own
+        raise DetectorUnavailable("nlp_configuration_not_loadable") from None

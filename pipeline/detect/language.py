@@ -1,0 +1,118 @@
+"""Which language a text is in, told without a network and the same in every process.
+
+The models and the context words know English. A passage in another language is not
+fully looked at, however English the rest of the document may be, so a text is judged in
+passages: adding English to a German letter does not make it readable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from pipeline.detect.windows import windows
+from policies.assessment import Gap, GapReason
+
+SUPPORTED: Final = "en"
+UNKNOWN: Final = "und"
+
+_PASSAGE_CHARACTERS: Final = 1_200
+_FEW_LETTERS: Final = 40
+"""Fewer say nothing about a language: `Invoice 4711` is neither German nor English."""
+_MANY_WORDS: Final = 40
+_SURE: Final = 0.95
+_ENGLISH_SHARE: Final = 0.08
+_FOREIGN_SHARE: Final = 0.06
+_ACCENTED_SHARE: Final = 0.03
+_WORD: Final = re.compile(r"[^\W\d_]{1,40}")
+
+_ENGLISH: Final = frozenset(
+    "the of and to for with that this is are be been by from or as not have has had you your it its at which "
+    "will would were we our they he she his her their if can may but all any shall there when who my i do does "
+    "patient please no new per amount date total name page".split()
+)
+# The most frequent words of each language that English does not have.
+_FOREIGN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        language: frozenset(words.split())
+        for language, words in {
+            "de": "der die und das den von zu mit sich auf für ist im dem nicht ein eine als auch es an werden aus er hat dass sie nach wird bei einer um wir ich haben einen des ihr ihre sind wurde über",
+            "fr": "de la le et les des en un du une que est pour qui dans par plus pas au sur ne se ce il sont avec je vous nous été cette ou votre aux leur ses",
+            "es": "de la que el en y los del se las por un para con no una su al lo como más o pero sus le ya fue este ha sí porque esta son entre",
+            "it": "di e il la che in un per è non una sono del con si da della le dei nel alla gli ha più al come lo delle anche",
+            "nl": "de het een en van ik te dat die in is niet zijn op voor met aan hij er ze was als ook maar bij om uit naar dan nog werd wordt deze hebben",
+            "pt": "de que e o a do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à seu sua ou ser",
+            "pl": "w i z na nie się do to że o jest jak po co za od przez tym ale dla był ma przy są lub oraz jego",
+            "sv": "och i att det som en på är av för med till den har de inte om ett han men var jag sig från vi så kan när år efter",
+            "da": "og i at det som en på er af for med til den har de ikke om et han men var jeg sig fra vi så kan når der efter",
+            "no": "og i å det som en på er av for med til den har de ikke om et han men var jeg seg fra vi så kan når år etter",
+            "fi": "ja on ei se että oli hän joka mutta niin kun tai kuin myös ovat jos sen mukaan sekä",
+        }.items()
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageVerdict:
+    """The language of most of a text, and what of it the detector cannot judge."""
+
+    language: str
+    gaps: tuple[Gap, ...]
+
+
+def judge_language(text: str) -> LanguageVerdict:
+    """Return the language of `text`; passages that are not surely English are gaps."""
+    letters: Counter[str] = Counter()
+    passages: Counter[str] = Counter()
+    for start, end in windows(text, characters=_PASSAGE_CHARACTERS, overlap=_FEW_LETTERS):
+        words = [word.lower() for word in _WORD.findall(text[start:end])]
+        language = _judge_passage(words)
+        letters[language] += sum(map(len, words))
+        passages[language] += 1
+    language = max(letters, key=lambda one: (letters[one], one))
+    gaps = [
+        Gap(
+            reason=GapReason.LANGUAGE_UNKNOWN if one == UNKNOWN else GapReason.LANGUAGE_UNSUPPORTED,
+            count=count,
+            detail=one,
+        )
+        for one, count in sorted(passages.items())
+        if one != SUPPORTED
+    ]
+    return LanguageVerdict(language=language, gaps=tuple(gaps))
+
+
+def _judge_passage(words: list[str]) -> str:
+    letters = sum(map(len, words))
+    accented = sum(not letter.isascii() for word in words if not word.isascii() for letter in word)
+    if letters < _FEW_LETTERS:
+        return SUPPORTED if accented <= letters * _ACCENTED_SHARE or letters <= _FEW_LETTERS // 2 else UNKNOWN
+    english = _share(words, _ENGLISH)
+    foreign, language = max((_share(words, known), name) for name, known in _FOREIGN.items())
+    if english >= _ENGLISH_SHARE and english >= foreign / 2:
+        return SUPPORTED
+    if foreign >= _FOREIGN_SHARE and foreign > english:
+        return language
+    guess, confidence = _identifier().classify(" ".join(words))
+    if guess == SUPPORTED:
+        return SUPPORTED
+    if confidence >= _SURE and len(words) >= _MANY_WORDS and english < _ENGLISH_SHARE / 2:
+        return str(guess)
+    # Tables, lists and codes have no function words; accents are what betrays the rest.
+    return SUPPORTED if accented <= letters * _ACCENTED_SHARE else UNKNOWN
+
+
+def _share(words: list[str], known: frozenset[str]) -> float:
+    return sum(word in known for word in words) / len(words)
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

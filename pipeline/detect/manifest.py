@@ -1,0 +1,65 @@
+"""What a detector is made of, so that a decision can name exactly what looked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pipeline.detect import views
+from pipeline.detect.config import DetectorConfig
+from pipeline.detect.engine import Recogniser
+from pipeline.detect.ner import installed
+from pipeline.detect.specs import PresidioFile, RecogniserSpec
+from pipeline.detect.topics import Lexicon
+
+_DISTRIBUTIONS: Final = ("presidio-analyzer", "spacy", "thinc", "regex", "phonenumbers", "tldextract", "py3langid")
+
+
+def make_manifest(
+    config: DetectorConfig,
+    *,
+    file: PresidioFile,
+    specs: Sequence[RecogniserSpec],
+    recognisers: Sequence[Recogniser],
+    lexicons: Sequence[Lexicon],
+    names: str,
+) -> dict[str, Any]:
+    """Return the detector's parts as strings, whole numbers, lists and objects; no paths."""
+    return {
+        "versions": {name: installed(name) for name in _DISTRIBUTIONS},
+        "names_model": names,
+        "recognisers": [_describe(one) for one in recognisers],
+        "files": _digest([file.model_dump(mode="json"), [spec.model_dump(mode="json") for spec in specs]]),
+        "topics": {one.topic: _digest(one.model_dump(mode="json")) for one in lexicons},
+        "views": views.VERSION,
+        "settings": {
+            "regex_timeout_seconds": config.regex_timeout_seconds,
+            "window_characters": config.window_characters,
+            "window_overlap": config.window_overlap,
+            "max_characters": config.max_characters,
+            "minimum_score_thousandths": round(config.minimum_score * 1000),
+        },
+    }
+
+
+def digest_manifest(manifest: Mapping[str, Any]) -> str:
+    """Return the digest by which assessments and events name a detector."""
+    return _digest(dict(manifest))
+
+
+def _describe(one: Recogniser) -> dict[str, Any]:
+    patterns = getattr(one.presidio, "patterns", [])
+    return {
+        "name": one.presidio.name,
+        "version": one.presidio.version,
+        "entity": one.entity,
+        "patterns": _digest([[each.name, each.regex, round(each.score * 1000)] for each in patterns]),
+        "context": _digest(list(one.presidio.context or [])),
+    }
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

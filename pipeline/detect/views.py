@@ -1,0 +1,157 @@
+"""Other ways to read a text: folded characters, digit groups joined across lines.
+
+A number written with an en dash, a no-break space, full-width digits or a line wrap is
+the same number. A view is a rewritten excerpt and, for each of its code points, where it
+stands in the original, so that what is found there can be reported at its true place.
+Only the surroundings of what a rewriting changed are looked at again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+VERSION: Final = 1
+"""Part of the detector's digest: raise it with every change of what a view shows."""
+
+_SURROUNDINGS: Final = 160
+"""Code points kept on each side of a change: room for the longest identifier and its context words."""
+
+_DASHES: Final = "\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d\u02d7\u2043"
+_SPACES: Final = (
+    "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+)
+_QUOTES: Final = {"\u2018": "'", "\u2019": "'", "\u201b": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"'}
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+)
+# Cyrillic and Greek letters that are drawn like Latin ones.
+_LOOKALIKES: Final = dict(
+    zip(
+        "АВЕЅІЈКМНОРСТУХаеѕіјорсухԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρ",  # noqa: RUF001 - these are the look-alikes
+        "ABESIJKMHOPCTYXaesijopcyxdhqwABEZHIKMNOPTYXovp",
+        strict=True,
+    )
+)
+
+
+def _one_to_one() -> dict[int, str]:
+    table = {ord(dash): "-" for dash in _DASHES}
+    table |= {ord(space): " " for space in _SPACES}
+    table |= {ord(quote): plain for quote, plain in _QUOTES.items()}
+    table |= {ord(letter): latin for letter, latin in _LOOKALIKES.items()}
+    for code in range(
+        0x80, 0x10000
+    ):  # full-width forms, digits of other scripts, ligature-free compatibility
+        plain = unicodedata.normalize("NFKC", chr(code))
+        if code not in table and len(plain) == 1 and plain.isascii() and plain.isprintable():
+            table[code] = plain
+        elif code not in table and (digit := unicodedata.decimal(chr(code), None)) is not None:
+            table[code] = str(digit)
+    for code in range(0x1D7CE, 0x1D800):  # mathematical digits
+        table[code] = str((code - 0x1D7CE) % 10)
+    for code in range(0x1D400, 0x1D6A4):  # mathematical letters
+        plain = unicodedata.normalize("NFKC", chr(code))
+        if len(plain) == 1 and plain.isascii():
+            table[code] = plain
+    return table
+
+
+_PLAIN: Final = _one_to_one()
+_RARE: Final = re.compile("[^\\x00-\\x7f]")
+_NOT_WORTH: Final = frozenset(ord(quote) for quote in _QUOTES)
+# A digit group that ends a line and one that begins the next, indented or quoted or not.
+_WRAP: Final = re.compile(r"(?<=\d)([-.–]?)[ \t]*\n[ \t>]*(?=[-.–]?\d)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A rewritten excerpt of a text."""
+
+    name: str
+    text: str = field(repr=False)
+    offsets: tuple[int, ...] = field(repr=False)
+    """Where each code point of `text` stands in the original; one more for the end."""
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the original's span for [start, end) of this view."""
+        return self.offsets[start], self.offsets[end - 1] + 1 if end > start else self.offsets[start]
+
+
+def plain(text: str) -> str:
+    """Return `text` with each odd dash, space, quote, digit and look-alike letter made plain.
+
+    Every code point stays where it is, so spans need no translation.
+    """
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
+def views(text: str) -> Iterator[View]:
+    """Yield the excerpts of `text` worth a second look; none for a plain text."""
+    if not text.isascii():
+        yield from _folded(text)
+    yield from _joined(text)
+
+
+def _folded(text: str) -> Iterator[View]:
+    changed = (
+        match.start()
+        for match in _RARE.finditer(text)
+        if (code := ord(match.group())) not in _NOT_WORTH
+        and (code in _PLAIN or _INVISIBLE.match(match.group()))
+    )
+    for start, end in _regions(text, changed):
+        kept = [at for at in range(start, end) if not _INVISIBLE.match(text[at])]
+        folded = "".join(text[at] for at in kept).translate(_PLAIN)
+        if folded.strip():
+            yield View(name="folded", text=folded, offsets=(*kept, end))
+
+
+def _joined(text: str) -> Iterator[View]:
+    wraps = [match.span() for match in _WRAP.finditer(text)]
+    for start, end in _regions(text, (wrap[0] for wrap in wraps)):
+        pieces: list[str] = []
+        offsets: list[int] = []
+        at = start
+        for left, right in wraps:
+            if left < start or right > end:
+                continue
+            pieces.append(text[at:left])
+            offsets.extend(range(at, left))
+            glue = plain(text[left : left + 1]) if text[left] in "-.–" else " "  # noqa: RUF001 - en dash
+            if text[right : right + 1] in "-.":
+                glue = ""
+            pieces.append(glue)
+            offsets.extend([left] * len(glue))
+            at = right
+        pieces.append(text[at:end])
+        offsets.extend(range(at, end))
+        yield View(name="joined", text="".join(pieces), offsets=(*offsets, end))
+
+
+def _regions(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the merged surroundings of ascending `places`, cut at white space."""
+    current: tuple[int, int] | None = None
+    for place in places:
+        start, end = _cut(text, place)
+        if current and start <= current[1]:
+            current = (current[0], max(end, current[1]))
+            continue
+        if current:
+            yield current
+        current = (start, end)
+    if current:
+        yield current
+
+
+def _cut(text: str, place: int) -> tuple[int, int]:
+    start, end = max(0, place - _SURROUNDINGS), min(len(text), place + _SURROUNDINGS)
+    while start > 0 and place - start < 2 * _SURROUNDINGS and not text[start - 1].isspace():
+        start -= 1
+    while end < len(text) and end - place < 2 * _SURROUNDINGS and not text[end].isspace():
+        end += 1
+    return start, end
