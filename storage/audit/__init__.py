@@ -1,0 +1,1 @@
+"""The audit log: what it records, how it is signed, asked and exported."""
