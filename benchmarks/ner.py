@@ -1,8 +1,9 @@
 """Score a spaCy model on labelled documents: recall by overlap, precision, speed.
 
-    python benchmarks/ner.py FOLDER [--model PATH] [--label PERSON ...] [--json]
+    python benchmarks/ner.py FOLDER [--model PATH] [--label PERSON ...] [--unlabelled] [--json]
 
 FOLDER holds `*.jsonl.gz` with `{"text", "spans": [[start, end, label], ...], "labelled"}`.
+`--unlabelled` also tells how much the model marks in sets without labels, which bounds its noise.
 
 Rules of scoring
 1. A labelled span is found when a predicted span of its type shares a character with it
@@ -123,12 +124,12 @@ def count(counts: dict[str, Counts], labelled: Sequence[Span], predicted: Sequen
         row.predicted_right += any(overlaps(span, other) and other[2] == span[2] for other in labelled)
 
 
-def records(path: Path) -> Iterator[tuple[str, list[Span]]]:
-    """Yield the text and labelled spans of a set; nothing when it is not labelled."""
+def records(path: Path, *, labelled: bool = True) -> Iterator[tuple[str, list[Span]]]:
+    """Yield the text and spans of those records of a set that are, or are not, labelled."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             raw = json.loads(line)
-            if raw.get("labelled", True):
+            if raw.get("labelled", True) == labelled:
                 yield raw["text"], [(start, end, label) for start, end, label in raw["spans"]]
 
 
@@ -144,6 +145,19 @@ def score(nlp: Language, path: Path) -> SetScore:
         count(result.labels, labelled, [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents])
     result.labels = {label: row for label, row in result.labels.items() if row.labelled >= FEWEST_SPANS}
     return result
+
+
+def noise(nlp: Language, path: Path) -> str:
+    """Return how often a set without labels is marked; nothing when it has labels."""
+    texts = [text for text, _ in records(path, labelled=False)]
+    tokens = marked = documents = 0
+    for doc in nlp.pipe(texts, batch_size=16):
+        people = sum(ent.label_ == "PERSON" for ent in doc.ents)
+        tokens, marked, documents = tokens + len(doc), marked + people, documents + bool(people)
+    if not texts:
+        return ""
+    name = path.name.removesuffix(".jsonl.gz")
+    return f"{name}: PERSON {1000 * marked / tokens:.1f} per 1,000 tokens, in {documents} of {len(texts)} documents\n"
 
 
 def report(scores: Iterable[SetScore], wanted: Sequence[str]) -> str:
@@ -176,6 +190,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", default=str(SHIPPED), help="a folder or an installed package")
     parser.add_argument("--label", nargs="*", default=LABELS, choices=LABELS)
+    parser.add_argument("--unlabelled", action="store_true", help="also count marks in sets without labels")
     parser.add_argument("--json", action="store_true", help="print counts instead of a table")
     arguments = parser.parse_args()
     nlp = spacy.load(arguments.model)
@@ -186,6 +201,8 @@ def main() -> None:
         print(json.dumps([asdict(item) for item in scores], indent=1))
     else:
         print(report(scores, arguments.label), summary(scores), sep="\n\n")
+    if arguments.unlabelled and not arguments.json:
+        print("\n" + "".join(noise(nlp, path) for path in sorted(arguments.folder.glob("*.jsonl.gz"))), end="")
 
 
 if __name__ == "__main__":

@@ -36,9 +36,9 @@ PARTICLES = (
     "D'",
     "ter ",
 )
-ONSETS = "b br c ch d dr f g gr h j k kh l m n ny p r s sh st t th tr v w y z".split()
-VOWELS = "a a a e e i i o o u ai au ee ia oa ou ei".split()
-CODAS = ["", "", "", *"n r s l m k t d h nd rt ss sh ng".split()]
+ONSETS = "b br c ch d dr f g gr h j k kh l m n ny p r s sh st t th tr v w y z".split()  # noqa: SIM905 - reads as the syllables it is
+VOWELS = "a a a e e i i o o u ai au ee ia oa ou ei".split()  # noqa: SIM905 - same
+CODAS = ["", "", "", *"n r s l m k t d h nd rt ss sh ng".split()]  # noqa: SIM905 - same
 
 
 class Names:

@@ -34,7 +34,7 @@ from synth import documents as synthetic_documents
 LABELS = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "DATE_TIME", "NORP"})
 PIECE_CHARACTERS = 1200  # about 250 tokens: enough context, even batches
 DEV_SHARE = 0.03
-SYNTHETIC_DOCUMENTS = 2400
+SYNTHETIC_DOCUMENTS = 2600
 # What looks like a date where a source annotates dates only here and there.
 DATE_LIKE = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b(?:19|20)\d\d\b")
 HANDLE = re.compile(r"@\w+")

@@ -137,22 +137,11 @@ class Writer:
             self.write(" " + line if index else line, {})
 
 
-def read_groups() -> dict[str, list[str]]:
-    """Return the sentences of each group."""
-    groups: dict[str, list[str]] = {}
-    for line in (HERE / "sentences.txt").read_text("utf-8").splitlines():
-        if line.startswith("["):
-            current = groups.setdefault(line.strip("[]"), [])
-        elif line:
-            current.append(line)
-    return groups
-
-
 def documents(names: Names, count: int, seed: int) -> Iterator[tuple[str, list[Span]]]:
     """Yield `count` documents, each a text and its sorted spans."""
     rng = random.Random(seed)
     blocks = (HERE / "templates.txt").read_text("utf-8").split("\n---\n")[1:]
-    groups = read_groups()
+    groups = fillers.read_groups("sentences.txt")
     for _ in range(count):
         writer = Writer(names, groups, rng)
         writer.write(rng.choice(blocks).strip("\n"))
