@@ -122,7 +122,7 @@ class StandIn:
     calls: int = 0
     """Chat completions that were asked for."""
     _server: asyncio.Server | None = None
-    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _open: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self, port: int = 0) -> int:
         """Listen on loopback and return the port."""
@@ -133,20 +133,21 @@ class StandIn:
         """Stop listening and drop every connection."""
         if self._server is not None:
             self._server.close()
-        for writer in tuple(self._open):
-            writer.transport.abort()
-        await asyncio.sleep(0)
+        for task in self._open:
+            task.cancel()
+        await asyncio.gather(*tuple(self._open))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
+        task = asyncio.current_task()
+        if task is None:  # pragma: no cover - asyncio calls this in a task
+            return
+        self._open.add(task)
         gone = (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError)
-        try:
-            with contextlib.suppress(*gone):
-                while await self._one(reader, writer):
-                    pass
-        finally:
-            self._open.discard(writer)
-            writer.close()
+        with contextlib.suppress(*gone, asyncio.CancelledError):  # cancelled by `stop`
+            while await self._one(reader, writer):
+                pass
+        self._open.discard(task)
+        writer.close()
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; return whether the connection stays open."""
@@ -198,8 +199,7 @@ def _completion(request: dict[str, Any], body: bytes, model: str, fault: FaultKi
     schema = request["response_format"]["json_schema"]["schema"]
     text = request["messages"][-1]["content"]
     value = answer_to(schema, text)
-    answer = "" if fault is FaultKind.ANSWER_REFUSED else json.dumps(value, ensure_ascii=False)
-    answer = _spoil(answer, text, fault)
+    answer = _spoil(json.dumps(value, ensure_ascii=False), text, fault)
     prompt = sum(len(message["content"]) for message in request["messages"])
     tokens = prompt // _CHARACTERS_PER_TOKEN + 1, len(answer) // _CHARACTERS_PER_TOKEN + 1
     finish = "length" if fault is FaultKind.ANSWER_CUT_OFF else "stop"
@@ -224,12 +224,13 @@ def _completion(request: dict[str, Any], body: bytes, model: str, fault: FaultKi
 def _spoil(answer: str, text: str, fault: FaultKind | None) -> str:
     first = _PLACEHOLDER.search(text)
     token = first.group() if first else "[PERSON_1]"
+    if fault in (FaultKind.PLACEHOLDER_LOST, FaultKind.PLACEHOLDER_INVENTED):
+        return _mention(answer, token.lower() if fault is FaultKind.PLACEHOLDER_LOST else "[PERSON_977]")
     broken = {
+        FaultKind.ANSWER_REFUSED: "",
         FaultKind.ANSWER_NOT_JSON: f"Sure! Here is the answer: {answer}",
         FaultKind.ANSWER_WRONG_SHAPE: json.dumps({"unexpected": True}),
         FaultKind.ANSWER_CUT_OFF: answer[: len(answer) // 2],
-        FaultKind.PLACEHOLDER_LOST: _mention(answer, token.lower()),
-        FaultKind.PLACEHOLDER_INVENTED: _mention(answer, "[PERSON_977]"),
     }
     return broken.get(fault, answer) if fault is not None else answer
 

@@ -39,7 +39,7 @@ def retry_delay(
     """
     bounds = retries or Retries()
     wait = wait_exponential_jitter(
-        initial=bounds.first_seconds, max=bounds.longest_seconds, jitter=bounds.first_seconds
+        multiplier=bounds.first_seconds, max=bounds.longest_seconds, jitter=bounds.first_seconds
     )
     state = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # type: ignore[arg-type] # only counted
     state.attempt_number = attempt

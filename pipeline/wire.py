@@ -180,7 +180,7 @@ def failure_of(error: Exception, *, now: datetime) -> CallFailed:
     response = getattr(error, "response", None)
     if isinstance(response, httpx2.Response):
         return status_failure(response, now=now)
-    cause = error.__cause__ or error
+    cause = error if isinstance(error, TimeoutError) else error.__cause__
     if isinstance(cause, NotCleared):
         return CallFailed("not_cleared", sent=False)
     if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):

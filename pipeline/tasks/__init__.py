@@ -20,16 +20,14 @@ from typing import Annotated, Any, Literal, cast
 
 import jsonschema
 import rfc8785
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import TaskError
 from policies.levels import Route
+from policies.yaml_lines import PolicyError, Tree, load
 
 DEFAULT_MODEL = "default"
 """In a task's `models`: whatever model the endpoint is configured with."""
-
-_MAX_TASK_CHARACTERS = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,15 +97,15 @@ def parse_task(text: str, *, name: str) -> Task:
     Raises:
         TaskError: rule 1 or 2 is broken, or a value is out of its bounds.
     """
-    node, value = _load(text, name)
+    tree = _load(text, name)
     try:
-        raw = _RawTask.model_validate(value)
+        raw = _RawTask.model_validate(tree.value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         message = _explain(first["type"], first["loc"], first["msg"])
-        failure = TaskError(name, _line(node, first["loc"]), message)
+        failure = _error(tree, first["loc"], message)
     else:
-        return _checked(raw, name, node)
+        return _checked(raw, tree)
     raise failure
 
 
@@ -134,10 +132,10 @@ def shipped_task(name: str) -> Task:
     return parse_task(read_shipped_task(name), name=f"{name}.yaml")
 
 
-def _checked(raw: _RawTask, file: str, node: yaml.Node) -> Task:
+def _checked(raw: _RawTask, tree: Tree) -> Task:
     problem = _schema_problem(raw.answer)
     if problem is not None:
-        raise TaskError(file, _line(node, ("answer",)), problem)
+        raise _error(tree, ("answer",), problem)
     digest = hashlib.sha256(rfc8785.dumps(raw.model_dump(mode="json"))).hexdigest()
     return Task(
         name=raw.name,
@@ -180,41 +178,16 @@ def _keys(value: object) -> Iterator[str]:
             yield from _keys(inner)
 
 
-def _load(text: str, name: str) -> tuple[yaml.Node, object]:
-    if len(text) > _MAX_TASK_CHARACTERS:
-        raise TaskError(name, 1, f"a task has at most {_MAX_TASK_CHARACTERS} characters")
+def _load(text: str, name: str) -> Tree:
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        if node is not None:
-            _refuse_surprises(node, name)
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        failure = TaskError(name, mark.line + 1 if mark else 1, "not valid YAML")
+        tree = load(text, file=name)
+    except PolicyError as error:
+        failure = TaskError(error.file, error.line, error.message)
     else:
-        if isinstance(node, yaml.MappingNode):
-            return node, value
+        if isinstance(tree.value, dict):
+            return tree
         failure = TaskError(name, 1, "a task is a mapping of keys to values")
     raise failure
-
-
-def _refuse_surprises(node: yaml.Node, name: str) -> None:
-    """Refuse repeated keys (YAML would keep the last in silence) and aliases that grow."""
-    seen: set[int] = set()
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        if id(current) in seen:
-            raise TaskError(name, current.start_mark.line + 1, "aliases (&, *) are not allowed")
-        seen.add(id(current))
-        if isinstance(current, yaml.SequenceNode):
-            waiting.extend(current.value)
-        elif isinstance(current, yaml.MappingNode):
-            keys = [key.value for key, _ in current.value]
-            for index, (key, value) in enumerate(current.value):
-                if key.value in keys[:index]:
-                    raise TaskError(name, key.start_mark.line + 1, "this key is there twice")
-                waiting.append(value)
 
 
 def _explain(kind: str, location: tuple[int | str, ...], message: str) -> str:
@@ -229,14 +202,6 @@ def _explain(kind: str, location: tuple[int | str, ...], message: str) -> str:
     return f"{path}: {message[:1].lower()}{message[1:]}"
 
 
-def _line(node: yaml.Node, location: tuple[int | str, ...]) -> int:
-    """Return the line of the deepest key of `location` that the file has, from 1."""
-    line = node.start_mark.line + 1
-    for step in location:
-        if not isinstance(node, yaml.MappingNode):
-            break
-        found = next(((key, value) for key, value in node.value if key.value == step), None)
-        if found is None:
-            break
-        line, node = found[0].start_mark.line + 1, found[1]
-    return line
+def _error(tree: Tree, path: tuple[int | str, ...], message: str) -> TaskError:
+    found = tree.error(tuple(step for step in path if step != "[key]"), message)
+    return TaskError(found.file, found.line, found.message)

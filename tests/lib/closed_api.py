@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from flows.stand_in import API_KEY, MODEL, Arrival, Fault, FaultKind, StandIn
+from flows.stand_in import API_KEY, MODEL, Arrival, Fault, StandIn
 
 
 @dataclass(kw_only=True)
@@ -53,20 +53,7 @@ def closed_api(
     try:
         yield ClosedApi(url=f"http://127.0.0.1:{port}/v1", server=server, arrivals=arrivals)
     finally:
-        asyncio.run_coroutine_threadsafe(_stop(server), loop).result(10)
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
-
-
-async def _stop(server: StandIn) -> None:
-    await server.stop()
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def every_kind(exclude: Sequence[FaultKind] = ()) -> list[FaultKind]:
-    """Return all faults but those named."""
-    return [kind for kind in FaultKind if kind not in exclude]

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.tasks import Task, parse_task, shipped_task
+from policies.policy import Policy, parse_policy, read_shipped
+from tests.lib.closed_api import ClosedApi, closed_api
+
+SAMPLE = """\
+name: sample
+version: 1
+description: A word about a document.
+prompt: Say something about the document.
+answer:
+  type: object
+  additionalProperties: false
+  required: [reason, kind]
+  properties:
+    reason: {type: string, minLength: 1, maxLength: 200}
+    kind: {enum: [invoice, letter, other]}
+limits:
+  max_input_characters: 2000
+  max_output_tokens: 100
+  temperature: 0
+models:
+  on_prem: default
+  closed: default
+"""
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def sample_text() -> str:
+    return SAMPLE
+
+
+@pytest.fixture
+def task() -> Task:
+    return parse_task(SAMPLE, name="sample.yaml")
+
+
+@pytest.fixture
+def triage() -> Task:
+    return shipped_task("triage")
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return parse_policy(read_shipped("default"), name="default")
+
+
+@pytest.fixture
+def api() -> Iterator[ClosedApi]:
+    with closed_api() as running:
+        yield running
