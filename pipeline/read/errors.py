@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from pipeline.documents import UnreadableReason
+from pipeline.errors import CordonError
 
 
-class SourceError(Exception):
+class SourceError(CordonError):
     """The source as a whole cannot be read: `not_found` or `empty`."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
-
-class ReaderUnavailable(Exception):  # noqa: N818 - it names a state, as the model's does
+class ReaderUnavailable(CordonError):  # noqa: N818 - it names a state, as the model's does
     """No reader process can be started here: a fault of the installation, not of a file."""
 
-    code = "reader_unavailable"
-
     def __init__(self) -> None:
-        super().__init__(self.code)
+        super().__init__("reader_unavailable")
 
 
 class Refused(Exception):  # noqa: N818 - a verdict on a record, not a fault of ours

@@ -11,7 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from pipeline.documents import Format
+from pipeline.documents import Format, UnreadableReason
+from pipeline.read.errors import Refused
 from pipeline.read.extract import Extract
 from pipeline.read.kinds import check_whole
 from pipeline.read.limits import ReadLimits
@@ -42,5 +43,8 @@ def read_document(raw: bytes, kind: Format, limits: ReadLimits) -> Extract:
         Refused: it cannot be read.
     """
     check_whole(raw, kind)
-    extract: Extract = module_of(kind).read(raw, limits)
+    try:
+        extract: Extract = module_of(kind).read(raw, limits)
+    except RecursionError:
+        raise Refused(UnreadableReason.DAMAGED) from None  # nested beyond all use
     return extract
