@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Final
 
 
 class Level(IntEnum):
@@ -45,3 +48,9 @@ class Route(StrEnum):
     def leaves(self) -> bool:
         """Whether any form of the document goes to the closed API."""
         return self in (Route.CLOSED, Route.CLOSED_PSEUDONYMISED)
+
+
+STRICTNESS: Final[Mapping[Route, int]] = MappingProxyType(
+    {Route.CLOSED: 0, Route.CLOSED_PSEUDONYMISED: 1, Route.ON_PREM: 2, Route.QUARANTINE: 3}
+)
+"""How much each route holds back: the text leaves, leaves without its findings, stays, is not even processed."""
