@@ -37,7 +37,7 @@ LOOK_BATCH = 128
 """Documents assessed together: enough for the NER model's batches, and the switch is looked at in between."""
 
 
-def process_chunk(tools: Tools, claim: Claim, *, again: bool, stop: StopSwitch) -> bool:
+def process_chunk(tools: Tools, claim: Claim, *, stop: StopSwitch) -> bool:
     """Bring every document of the chunk to its final state; return whether the chunk is done.
 
     It is not done when the switch was thrown: then the chunk is released, and what it settled is kept.
@@ -47,7 +47,7 @@ def process_chunk(tools: Tools, claim: Claim, *, again: bool, stop: StopSwitch) 
     """
     with Heartbeat(lambda: _beat(tools, claim, stop), seconds=LEASE_SECONDS / 6):
         try:
-            _work(tools, claim, again=again, stop=stop)
+            _work(tools, claim, stop)
         except StaleClaimError:
             stop.throw("lease_lost")
     if not stop.thrown:
@@ -57,7 +57,7 @@ def process_chunk(tools: Tools, claim: Claim, *, again: bool, stop: StopSwitch) 
     return False
 
 
-def _work(tools: Tools, claim: Claim, *, again: bool, stop: StopSwitch) -> None:
+def _work(tools: Tools, claim: Claim, stop: StopSwitch) -> None:
     unknown = tools.ledger.unknown(claim)
     settled = tools.ledger.settled(claim)
     items: list[Item] = []
@@ -65,7 +65,7 @@ def _work(tools: Tools, claim: Claim, *, again: bool, stop: StopSwitch) -> None:
         if stop.thrown:
             return
         fresh = [(ordinal, one) for ordinal, one in batch if one.id not in settled]
-        items += _look_and_decide(tools, claim, fresh, again=again)
+        items += _look_and_decide(tools, claim, fresh)
     items = [replace(item, calls=unknown.get(item.document.id, 0)) for item in items]
     tools.runner.run(_ask(tools, claim, items, stop))
     if not stop.thrown:
@@ -82,11 +82,15 @@ def _batches(
 
 
 def _look_and_decide(
-    tools: Tools, claim: Claim, batch: Sequence[tuple[int, Document | Unreadable]], *, again: bool
+    tools: Tools, claim: Claim, batch: Sequence[tuple[int, Document | Unreadable]]
 ) -> list[Item]:
     """Decide about a batch and commit the decisions; return the documents to ask about."""
     rows, fresh = [], []
-    known = set() if again else _already_done(tools, [one for _, one in batch if isinstance(one, Document)])
+    known = (
+        set()
+        if claim.spec.again
+        else _already_done(tools, [one for _, one in batch if isinstance(one, Document)])
+    )
     for ordinal, one in batch:
         if isinstance(one, Unreadable):
             rows.append(_quarantined(tools, ordinal, one))

@@ -7,7 +7,7 @@ process that makes closed calls is the only one that is given the key.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from flows import services
@@ -101,12 +101,15 @@ def stand_in(settings: Settings, environ: Mapping[str, str], *, key: str) -> Ser
     )
 
 
-def start_on_prem_if_local(settings: Settings, environ: Mapping[str, str]) -> str:
+def start_on_prem_if_local(
+    settings: Settings, environ: Mapping[str, str], *, say: Callable[[str], None]
+) -> str:
     """Return the address of the on-prem model, starting the local one if no other is configured."""
     if settings.on_prem_url:
         return settings.on_prem_url
     running = services.find(settings.home, "on_prem")
     if running is None:
+        say("Starting the on-prem model (vLLM); it keeps running until `cordon down`.")
         return services.start(settings.home, on_prem_model(settings, environ)).url
     services.wait(settings.home, running, seconds=240)
     return running.url

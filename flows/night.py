@@ -6,73 +6,132 @@ brings it to its end, and claims the next. Starting up is recovering.
 
 from __future__ import annotations
 
-import os
-import socket
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain
 
+from flows import local
 from flows.chunk import LEASE_SECONDS, process_chunk
 from flows.errors import Unavailable, Usage
+from flows.law import Law
+from flows.settings import Settings, current_environment
 from flows.switch import StopSwitch
 from flows.tools import Tools
+from flows.wiring import Stores, check_on_prem, open_tools
 from pipeline.read import SourceError, split_source
 from storage.rows import RunSpec
+from storage.states import RunState
+from storage.work.runs import RunHead
 
 _SOURCE_PROBLEMS = {
     "not_found": "SOURCE does not exist. Name a file, a folder or a glob.",
-    "empty": "SOURCE holds no documents that can be read.",
+    "empty": "SOURCE holds no documents. Name a file, a folder or a glob with some.",
 }
 _STOPPED = {
-    "on_prem_unavailable": "The on-prem model stopped answering.",
     "database_unavailable": "PostgreSQL stopped answering.",
     "lease_lost": "Another process took over this run's work.",
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a run is: settled documents and the chunks that are planned."""
-
-    chunks_done: int
-    chunks: int
+def silent(_message: str) -> None:
+    """Say nothing."""
 
 
-def open_run(tools: Tools, source: str, *, spec: RunSpec) -> str:
-    """Plan `source` as chunks and return the id of the new run.
+@contextmanager
+def workshop(
+    settings: Settings, stores: Stores, law: Law, *, say: Callable[[str], None] = silent
+) -> Iterator[Tools]:
+    """Wire everything that a run needs, starting the local on-prem model if no other is configured.
+
+    Raises:
+        Unavailable: the on-prem model does not answer.
+        Usage: it serves other models than the one configured, or the detector cannot be loaded.
+    """
+    url = local.start_on_prem_if_local(settings, current_environment(), say=say)
+    with open_tools(settings, stores, law=law, on_prem_url=url) as tools:
+        check_on_prem(tools)
+        yield tools
+
+
+def run_spec(
+    tools: Tools, law: Law, source: str, *, trigger: str, again: bool = False, plan_only: bool = False
+) -> RunSpec:
+    """Return what the ledger records of a run before it begins."""
+    return RunSpec(
+        source=source,
+        policy_name=law.policy.name,
+        policy_digest=law.policy.digest,
+        policy_text=law.policy_text,
+        task_name=law.task.name,
+        task_digest=law.task.digest,
+        task_text=law.task_text,
+        on_prem_model=tools.on_prem_model,
+        closed_model=tools.closed_model,
+        detector=tools.detector.digest,
+        trigger=trigger,
+        again=again,
+        plan_only=plan_only,
+    )
+
+
+def open_run(tools: Tools, spec: RunSpec) -> str:
+    """Split the source into chunks and return the id of the new run.
 
     Raises:
         Usage: the source does not exist or holds nothing.
     """
-    try:
-        chunks = split_source(source, limits=tools.limits)
+    with _source_problems():
+        chunks = split_source(spec.source, limits=tools.limits)
+        first = next(chunks)  # a source that cannot be read opens no run
         run = tools.ledger.open_run(spec)
-        tools.ledger.plan(run, chunks)
-    except SourceError as error:
-        raise Usage(_SOURCE_PROBLEMS.get(error.code, "SOURCE cannot be read.")) from None
+        tools.ledger.plan(run, chain([first], chunks))
     return run
 
 
-def work(
-    tools: Tools, run: str, *, again: bool, stop: StopSwitch, tell: Callable[[], None] = lambda: None
-) -> bool:
+def work(tools: Tools, run: str, *, stop: StopSwitch, tell: Callable[[], None] = lambda: None) -> bool:
     """Claim and process chunks until none is left; return whether the run is finished.
 
     Raises:
         Unavailable: a service stopped answering; `cordon resume` goes on from here.
     """
-    while not stop.thrown:
-        claim = tools.ledger.claim(run, owner=tools.owner, lease_seconds=LEASE_SECONDS)
-        if claim is None:
-            return tools.ledger.all_done(run)
-        process_chunk(tools, claim, again=again, stop=stop)
+    _plan_if_interrupted(tools, run)
+    while work_one(tools, run, stop=stop):
         tell()
-    if stop.reason in ("cancelled", "interrupted"):
+    return not stop.thrown and tools.ledger.all_done(run)
+
+
+def work_one(tools: Tools, run: str, *, stop: StopSwitch) -> bool:
+    """Claim one chunk and bring it to its end; return whether there may be another.
+
+    Raises:
+        Unavailable: a service stopped answering.
+    """
+    claim = tools.ledger.claim(run, owner=tools.owner, lease_seconds=LEASE_SECONDS)
+    if claim is None:
         return False
-    problem = _STOPPED.get(stop.reason, f"The on-prem model does not answer ({stop.reason}).")
-    raise Unavailable(f"{problem} Nothing is lost: `cordon resume` goes on once it is back.")
+    if process_chunk(tools, claim, stop=stop):
+        return not stop.thrown
+    if stop.reason not in ("cancelled", "interrupted"):
+        problem = _STOPPED.get(stop.reason, f"The on-prem model stopped answering ({stop.reason}).")
+        raise Unavailable(f"{problem} Nothing is lost: `cordon resume` goes on once it is back.")
+    return False
 
 
-def owner_name() -> str:
-    """Return who holds this process's leases: host, process id and a random part."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+def left_over(stores: Stores) -> list[RunHead]:
+    """Return the runs that a crash left unfinished; a cancelled one waits for `cordon resume`."""
+    return [head for head in stores.ledger.open_runs() if head.state is not RunState.CANCELLED]
+
+
+def _plan_if_interrupted(tools: Tools, run: str) -> None:
+    """Plan a run whose planning a crash interrupted: a plan is stored whole or not at all."""
+    if tools.ledger.run_state(run) is RunState.PLANNING:
+        with _source_problems():
+            tools.ledger.plan(run, split_source(tools.ledger.spec(run).source, limits=tools.limits))
+
+
+@contextmanager
+def _source_problems() -> Iterator[None]:
+    try:
+        yield
+    except SourceError as error:
+        raise Usage(_SOURCE_PROBLEMS.get(error.code, f"SOURCE cannot be read ({error.code}).")) from None

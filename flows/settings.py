@@ -10,6 +10,7 @@ Rules
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +66,16 @@ class Settings:
     def closed_available(self) -> bool:
         """Whether a key for the closed API (or a gate that holds it) is configured."""
         return self.closed_api_key is not None or self.gate_url is not None
+
+
+def current_environment() -> Mapping[str, str]:
+    """Return this process's environment; the one place where it is touched."""
+    return os.environ
+
+
+def current_settings() -> Settings:
+    """Return the settings that this process's environment asks for. Raises what `load_settings` does."""
+    return load_settings(os.environ)
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +21,7 @@ from policies.policy import Policy
 from storage.audit.signer import Signer
 from storage.keys import Keys
 from storage.ledger import Ledger
+from storage.rows import work_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,4 +54,9 @@ class Tools:
 
     def work_key(self, document: str, model: str) -> bytes:
         """Return the key under which a result counts as the same work: content, task, policy, model."""
-        return self.keys.work_key(document, self.task.digest, self.policy.digest, model)
+        return work_key(document, task_digest=self.task.digest, policy_digest=self.policy.digest, model=model)
+
+
+def owner_name() -> str:
+    """Return who holds this process's leases: host, process id and a random part."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"

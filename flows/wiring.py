@@ -10,21 +10,18 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows.errors import Refused, Unavailable, Usage
-from flows.night import owner_name
+from flows.law import Law
 from flows.settings import Settings
-from flows.tools import Tools
+from flows.tools import Tools, owner_name
 from pipeline.detect import Detector, DetectorConfig, DetectorUnavailable
 from pipeline.errors import ModelUnavailable
 from pipeline.gate import ClosedEndpoint, Gate
 from pipeline.on_prem import OnPrem, OnPremEndpoint
 from pipeline.providers import load_catalogue
 from pipeline.read import ReadLimits
-from pipeline.tasks import Task, parse_task, read_shipped_task, shipped_tasks
-from policies.policy import Policy, parse_policy, read_shipped, shipped_policies
 from storage import embedded
 from storage.audit.notary import LogNotary
 from storage.audit.signer import Signer
@@ -93,30 +90,12 @@ def _open_database(settings: Settings) -> Database:
         database.migrate()
         database.self_check()
     except UnsafeDatabaseError as error:
-        raise Refused(f"PostgreSQL is set up unsafely: {error.code}. docs/operations.md says what to change.") from None
+        raise Refused(
+            f"PostgreSQL is set up unsafely: {error.code}. docs/operations.md says what to change."
+        ) from None
     except StorageError as error:
         raise Unavailable(f"PostgreSQL cannot be used: {error.code}. Check CORDON_DATABASE_URL.") from None
     return database
-
-
-def load_policy(name: str) -> Policy:
-    """Return the shipped policy called `name`, or the one in the file of that name.
-
-    Raises:
-        Usage: there is neither.
-        PolicyError: the file is no policy; says where and what is allowed.
-    """
-    return parse_policy(_shipped_or_file(name, shipped_policies(), read_shipped, "--policy"), name=name)
-
-
-def load_task(name: str) -> Task:
-    """Return the shipped task called `name`, or the one in the file of that name.
-
-    Raises:
-        Usage: there is neither.
-        TaskError: the file is no task; says where and what is allowed.
-    """
-    return parse_task(_shipped_or_file(name, shipped_tasks(), read_shipped_task, "--task"), name=name)
 
 
 def load_detector(settings: Settings) -> Detector:
@@ -133,9 +112,7 @@ def load_detector(settings: Settings) -> Detector:
 
 
 @contextmanager
-def open_tools(
-    settings: Settings, stores: Stores, *, policy: Policy, task: Task, on_prem_url: str
-) -> Iterator[Tools]:
+def open_tools(settings: Settings, stores: Stores, *, law: Law, on_prem_url: str) -> Iterator[Tools]:
     """Build everything that a run needs, with both lanes on one event loop."""
     detector = load_detector(settings)
     prices = load_catalogue()
@@ -157,8 +134,8 @@ def open_tools(
                     provider=urlsplit(settings.closed_url).hostname or "",
                     concurrency=CONCURRENCY,
                 ),
-                tasks=[task],
-                policy=policy,
+                tasks=[law.task],
+                policy=law.policy,
                 scan=detector.scan,
                 notary=LogNotary(stores.keys.audit.public_key(), settings.origin),
                 clock=now,
@@ -168,8 +145,8 @@ def open_tools(
         on_prem, gate = runner.run(open_lanes())
         yield Tools(
             detector=detector,
-            policy=policy,
-            task=task,
+            policy=law.policy,
+            task=law.task,
             ledger=stores.ledger,
             signer=stores.signer,
             keys=stores.keys,
@@ -203,15 +180,3 @@ def check_on_prem(tools: Tools) -> None:
         ) from None
     if models and tools.on_prem_model not in models:
         raise Usage(f"CORDON_ON_PREM_MODEL names no model that is served. Served: {', '.join(models)}.")
-
-
-def _shipped_or_file(name, shipped, read, option):  # type: ignore[no-untyped-def]
-    if name in shipped:
-        return read(name)
-    path = Path(name)
-    if not path.is_file():
-        raise Usage(f"{option} is neither a file nor one of: {', '.join(shipped)}.")
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise Usage(f"{option} names a file that cannot be read as UTF-8 text.") from None

@@ -1,4 +1,4 @@
-"""`cordon run | plan | classify | resume | results`: the main job."""
+"""`cordon run | resume`: the main job."""
 
 from __future__ import annotations
 
@@ -10,20 +10,14 @@ from typing import Annotated
 import typer
 
 from flows import local
-from flows.cli.context import current_environment, current_settings
 from flows.cli.output import note, page, say_json, talk
 from flows.cli.report import watched, write_summary
 from flows.errors import CommandError, Usage
 from flows.night import open_run, work
-from flows.settings import Settings
+from flows.settings import Settings, current_environment, current_settings
 from flows.switch import StopSwitch
 from flows.tools import Tools
-from flows.wiring import Stores, check_on_prem, load_detector, load_policy, load_task, open_stores, open_tools
-from pipeline.documents import Unreadable
-from pipeline.read import SourceError, read_chunk, split_source
-from policies.decide import decide, quarantine
-from policies.policy import Policy
-from storage.keys import Keys
+from flows.wiring import Stores, check_on_prem, load_policy, load_task, open_stores, open_tools
 from storage.rows import RunSpec
 
 app = typer.Typer()
@@ -80,34 +74,6 @@ def resume(
             note("Nothing to resume.")
 
 
-@app.command()
-def classify(
-    source: Source,
-    policy: PolicyName = None,
-    *,
-    spans: Annotated[bool, typer.Option("--spans", help="Say where each finding stands.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON line a document (the only form).")] = True,  # noqa: ARG001 - part of the stable command line
-) -> None:
-    """Say how sensitive each document is, and why. Stores nothing, sends nothing."""
-    settings = current_settings()
-    law = load_policy(policy or settings.policy)
-    detector = load_detector(settings)
-    identify = Keys.open(settings.home / "keys").identify
-    try:
-        for segments in split_source(source):
-            for batch in _batched(read_chunk(segments, identify=identify)):
-                documents = [one for one in batch if not isinstance(one, Unreadable)]
-                assessments = iter(detector.assess(documents))
-                for one in batch:
-                    say_json(
-                        _unreadable_line(one, law)
-                        if isinstance(one, Unreadable)
-                        else _document_line(one, next(assessments), law, spans=spans)
-                    )
-    except SourceError as error:
-        raise Usage(f"SOURCE cannot be read: {error.code}.") from None
-
-
 def run_spec(tools: Tools, source: str, *, trigger: str) -> RunSpec:
     """Return what the ledger records of a run before it begins."""
     return RunSpec(
@@ -121,3 +87,53 @@ def run_spec(tools: Tools, source: str, *, trigger: str) -> RunSpec:
         detector=tools.detector.digest,
         trigger=trigger,
     )
+
+
+@contextmanager
+def _tools(settings: Settings, stores: Stores, *, policy: str, task: str) -> Iterator[Tools]:
+    """Wire everything for a run, starting the local on-prem model if no other is configured."""
+    law, question = load_policy(policy), load_task(task)
+    url = local.start_on_prem_if_local(settings, current_environment(), say=note)
+    with open_tools(settings, stores, policy=law, task=question, on_prem_url=url) as tools:
+        check_on_prem(tools)
+        yield tools
+
+
+def _finish(stores: Stores, tools: Tools, run: str, *, again: bool, stop: StopSwitch, json: bool) -> None:
+    """Work until the run is done, then say how it went; exit 1 if something failed."""
+    try:
+        with watched(stores.ledger, run, quiet=json) as tell:
+            done = work(tools, run, again=again, stop=stop, tell=tell)
+    except CommandError:
+        if json:
+            say_json(stores.ledger.summary(run).as_json())
+        raise
+    summary = stores.ledger.close_run(run) if done else stores.ledger.summary(run)
+    stores.signer.checkpoint()
+    if json:
+        say_json(summary.as_json())
+    else:
+        write_summary(page, summary)
+        if not done:
+            note(f"Stopped before the end. `cordon resume {run}` goes on.")
+    if summary.failed or not done:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _interruptible() -> Iterator[StopSwitch]:
+    """Turn Ctrl-C and SIGTERM into a clean stop after what is in flight; a second one ends at once."""
+    stop = StopSwitch()
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        if stop.thrown:
+            raise KeyboardInterrupt
+        stop.throw("interrupted")
+        talk.print("Stopping after the calls in flight ...")
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,91 @@
+"""What Prefect's UI shows of a night: numbers by level and route, never a name or a text."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+
+import matplotlib as mpl
+from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
+
+from policies.levels import Level, Route
+from storage.ledger import Ledger
+from storage.work.summary import RunSummary
+
+mpl.use("agg")
+from matplotlib import pyplot as plt  # noqa: E402 - a back end without a screen must be chosen first
+
+NIGHTS = 14
+_LEVEL_COLOURS = {"public": "#9bc4a8", "internal": "#5f9ea0", "confidential": "#e2a13b", "regulated": "#b5443c"}
+_ROUTE_COLOURS = {
+    "closed": "#7b8fd1",
+    "closed_pseudonymised": "#b79cd9",
+    "on_prem": "#3d5a80",
+    "quarantine": "#8a8a8a",
+}
+
+
+def publish(ledger: Ledger, run: str) -> None:
+    """Attach a table of the run and a plot of the newest nights to the flow run."""
+    summary = ledger.summary(run)
+    create_table_artifact(
+        key="night-summary",
+        table=[{"what": name, "value": value} for name, value in _rows(summary)],
+        description=f"Run {run}",
+    )
+    nights = [ledger.summary(head.run) for head in reversed(ledger.runs(limit=NIGHTS)) if not head.plan_only]
+    create_image_artifact(
+        key="nights",
+        image_url="data:image/png;base64," + base64.b64encode(draw(nights)).decode(),
+        description="Documents by level and by route, newest nights",
+    )
+    create_markdown_artifact(key="night-next", markdown=_next_steps(run), description="What to look at next")
+
+
+def draw(nights: Sequence[RunSummary]) -> bytes:
+    """Return a PNG of stacked bars: documents by level and by route, one bar a night."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), dpi=110, sharey=True)
+    names = [f"{night.run[4:6]}-{night.run[6:8]}\n{night.run[-4:]}" for night in nights]
+    _stack(left, "by level", names, [(level.label, [n.by_level for n in nights]) for level in Level], _LEVEL_COLOURS)
+    _stack(right, "by route", names, [(route.value, [n.by_route for n in nights]) for route in Route], _ROUTE_COLOURS)
+    left.set_ylabel("documents")
+    figure.tight_layout()
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    plt.close(figure)
+    return buffer.getvalue()
+
+
+def _stack(axes, title, names, series, colours):  # type: ignore[no-untyped-def]
+    below = [0] * len(names)
+    for name, counts in series:
+        values = [count.get(name, 0) for count in counts]
+        axes.bar(names, values, bottom=below, color=colours[name], label=name.replace("_", " "), width=0.7)
+        below = [a + b for a, b in zip(below, values, strict=True)]
+    axes.set_title(title, loc="left", fontsize=10)
+    axes.tick_params(axis="x", labelsize=7)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(fontsize=7, frameon=False)
+
+
+def _rows(summary: RunSummary) -> list[tuple[str, object]]:
+    return [
+        ("state", summary.state.value),
+        ("documents", summary.documents),
+        *((f"level {name}", count) for name, count in summary.by_level.items()),
+        *((f"route {name}", count) for name, count in summary.by_route.items()),
+        *((name, count) for name, count in summary.by_state.items()),
+        ("prompt tokens", summary.prompt_tokens),
+        ("completion tokens", summary.completion_tokens),
+        ("cost, US dollars", f"{summary.cost_microusd / 1_000_000:.4f}"),
+        ("seconds", round(summary.seconds, 1)),
+    ]
+
+
+def _next_steps(run: str) -> str:
+    return (
+        f"- `cordon results --run {run} --json`: what was stored\n"
+        f"- `cordon audit query --run {run} --json`: who decided what, and why\n"
+        "- `cordon audit verify`: the log is whole\n"
+    )

@@ -1,0 +1,93 @@
+"""`cordon classify`: what the detector and the policy say of each document. Stores and sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from flows.cli.output import say_json
+from flows.errors import Usage
+from flows.settings import current_settings
+from flows.wiring import load_detector, load_policy
+from pipeline.documents import Document, Unreadable
+from pipeline.read import SourceError, read_chunk, split_source
+from policies.assessment import Assessment
+from policies.decide import Decision, decide, quarantine
+from policies.policy import Policy
+from storage.keys import Keys
+
+app = typer.Typer()
+_BATCH = 128
+
+
+@app.command()
+def classify(
+    source: Annotated[str, typer.Argument(help="A file, a folder or a glob.")],
+    policy: Annotated[str | None, typer.Option(help="A shipped policy's name, or a YAML file.")] = None,
+    *,
+    spans: Annotated[bool, typer.Option("--spans", help="Say where each finding stands.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line a document; the only form.")] = True,  # noqa: ARG001, FBT002 - part of the stable command line
+) -> None:
+    """Say how sensitive each document is, and why. Stores nothing, sends nothing."""
+    settings = current_settings()
+    law = load_policy(policy or settings.policy)
+    detector = load_detector(settings)
+    identify = Keys.open(settings.home / "keys").identify
+    try:
+        for segments in split_source(source):
+            things = read_chunk(segments, identify=identify)
+            while batch := list(islice(things, _BATCH)):
+                documents = [one for one in batch if isinstance(one, Document)]
+                assessments = dict(
+                    zip((one.id for one in documents), detector.assess(documents), strict=True)
+                )
+                for one in batch:
+                    say_json(_line(one, assessments.get(one.id), law, spans=spans))
+    except SourceError as error:
+        raise Usage(f"SOURCE cannot be read: {error.code}.") from None
+
+
+def _line(
+    one: Document | Unreadable, assessment: Assessment | None, law: Policy, *, spans: bool
+) -> dict[str, object]:
+    if isinstance(one, Unreadable) or assessment is None:
+        decision = quarantine(law, one.reason if isinstance(one, Unreadable) else "reader_crashed")
+        return (
+            _decided(one.id, one.ref, decision)
+            | {
+                "complete": False,
+                "entities": {},
+                "topics": [],
+                "rules": list(decision.rules),
+            }
+            | ({"spans": []} if spans else {})
+        )
+    decision = decide(assessment, law, source=one.source)
+    return (
+        _decided(one.id, one.ref, decision)
+        | {
+            "complete": assessment.complete,
+            "entities": assessment.entities,
+            "topics": [topic.name for topic in assessment.topics],
+            "rules": list(decision.rules),
+            "gaps": sorted({gap.reason.value for gap in assessment.gaps}),
+        }
+        | ({"spans": list(_spans(assessment))} if spans else {})
+    )
+
+
+def _decided(document: str, ref: str, decision: Decision) -> dict[str, object]:
+    return {"id": document, "ref": ref, "level": decision.level.label, "route": decision.route.value}
+
+
+def _spans(assessment: Assessment) -> Iterator[dict[str, object]]:
+    for finding in assessment.findings:
+        yield {
+            "type": finding.entity,
+            "start": finding.start,
+            "end": finding.end,
+            "score": round(finding.score, 3),
+        }

@@ -1,0 +1,42 @@
+"""The process that `cordon up` starts to serve the deployments: the nightly schedule and the recovery."""
+
+from __future__ import annotations
+
+import tzlocal
+from prefect import serve
+from prefect.deployments.runner import EntrypointType
+from prefect.schedules import Cron
+
+from flows.nightly import nightly, recover
+from flows.settings import current_settings
+
+RUNS_AT_ONCE = 2
+"""A night and a recovery; chunks are claimed, so two nights never do the same work."""
+
+
+def main() -> None:
+    """Serve until the process is ended."""
+    settings = current_settings()
+    timezone = settings.timezone or tzlocal.get_localzone_name() or "UTC"
+    serve(
+        nightly.to_deployment(
+            name="nightly",
+            schedules=[Cron(settings.cron, timezone=timezone)],
+            parameters={"source": settings.source},
+            tags=["cordon"],
+            description="Every night: read, classify, decide, ask and store, with an audit trail.",
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        ),
+        recover.to_deployment(
+            name="recover",
+            tags=["cordon"],
+            description="Finish what a crash left.",
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        ),
+        limit=RUNS_AT_ONCE,
+        print_starting_message=False,
+    )
+
+
+if __name__ == "__main__":
+    main()
