@@ -166,7 +166,7 @@ class OnPrem:
         try:
             async with asyncio.timeout(self._endpoint.timeout_seconds):
                 return (await call).content
-        except (openai.OpenAIError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever comes from there may hold the request
             failed = failure_of(error, now=self._clock())
         raise failed  # out here, so that it is not chained to the SDK's, which holds the request
 

@@ -279,4 +279,4 @@ def _walk(value: Any, change: Callable[[str], str]) -> Any:
 
 @cache
 def _engine() -> AnonymizerEngine:
-    return AnonymizerEngine()
+    return AnonymizerEngine()  # type: ignore[no-untyped-call] # presidio ships no types for it

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 import jsonschema
 import rfc8785
@@ -63,7 +63,7 @@ class Task:
         named = self.models.get(str(route))
         if named is None and route is Route.CLOSED_PSEUDONYMISED:
             named = self.models.get(str(Route.CLOSED))
-        return endpoint_model if named in (None, DEFAULT_MODEL) else cast("str", named)
+        return endpoint_model if named is None or named == DEFAULT_MODEL else named
 
 
 class _Raw(BaseModel):
@@ -101,7 +101,10 @@ def parse_task(text: str, *, name: str) -> Task:
     try:
         raw = _RawTask.model_validate(tree.value)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        wrong = error.errors(include_input=False, include_url=False, include_context=False)
+        first = next(
+            (one for one in wrong if one["type"] == "extra_forbidden"), wrong[0]
+        )  # a typo, not a lack
         message = _explain(first["type"], first["loc"], first["msg"])
         failure = _error(tree, first["loc"], message)
     else:
@@ -144,7 +147,7 @@ def _checked(raw: _RawTask, tree: Tree) -> Task:
         prompt=raw.prompt.strip(),
         answer=MappingProxyType(raw.answer),
         limits=TaskLimits(**raw.limits.model_dump()),
-        models=MappingProxyType(dict(raw.models)),
+        models=MappingProxyType({str(route): model for route, model in raw.models.items()}),
         digest=f"sha256:{digest}",
     )
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.tasks import Task, parse_task, shipped_task
-from policies.policy import Policy, parse_policy, read_shipped
+from policies.policy import Policy, parse_policy
 from tests.lib.closed_api import ClosedApi, closed_api
 
 SAMPLE = """\
@@ -30,6 +30,37 @@ models:
   closed: default
 """
 
+POLICY = """\
+name: small
+version: 1
+description: Names are confidential, social security numbers regulated.
+default_level: public
+unlisted: regulated
+doubt: internal
+routes: {public: closed, internal: closed, confidential: closed_pseudonymised, regulated: on_prem}
+unknown_call: hold
+threshold: 0.5
+topics:
+  health: {score: 0.5, level: internal}
+rules:
+  - id: name
+    says: A name is confidential.
+    level: confidential
+    any: [PERSON, EMAIL_ADDRESS]
+    cites: [{regulation: none, clause: none}]
+  - id: ssn
+    says: A social security number is regulated.
+    level: regulated
+    any: [US_SSN]
+    cites: [{regulation: none, clause: none}]
+  - id: health-and-name
+    says: A name with health is regulated.
+    level: regulated
+    any: [PERSON]
+    topics: [health]
+    cites: [{regulation: none, clause: none}]
+"""
+
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -50,7 +81,7 @@ def triage() -> Task:
 
 @pytest.fixture
 def policy() -> Policy:
-    return parse_policy(read_shipped("default"), name="default")
+    return parse_policy(POLICY, name="small.yaml")
 
 
 @pytest.fixture
