@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pipeline.errors import GateRefused
-from pipeline.gate import Proof
 from policies.permits import Permit
-from storage.audit.proofs import covering_checkpoint
+from storage.audit.proofs import Proof
 from storage.auditor.bodies import parse_body
 from storage.auditor.notes import NoteError, Verifier
 
@@ -26,12 +25,12 @@ class LogNotary:
             GateRefused: `intent_not_signed`, `intent_not_in_log`, `intent_unreadable` or `intent_of_another_call`.
         """
         try:
-            checkpoint = covering_checkpoint(proof, self._verifier)
-        except (NoteError, UnicodeEncodeError):
+            checkpoint = proof.covering(self._verifier)
+        except NoteError:
             raise GateRefused("intent_not_signed") from None
         if checkpoint is None:
             raise GateRefused("intent_not_in_log")
-        intent = parse_body(proof.intent)
+        intent = parse_body(proof.body)
         if intent is None:
             raise GateRefused("intent_unreadable")
         expected = {

@@ -11,7 +11,7 @@ Rules
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,7 +21,7 @@ from pipeline.errors import CordonError
 from storage.audit.files import write_atomically
 from storage.audit.proofs import Proof
 from storage.audit.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, TiledTree
-from storage.auditor.merkle import EMPTY_ROOT, inclusion_proof, leaf_hash
+from storage.auditor.merkle import EMPTY_ROOT, Prover, leaf_hash
 from storage.auditor.notes import Checkpoint, NoteError, Verifier, open_checkpoint, sign_checkpoint
 from storage.errors import translated
 
@@ -97,13 +97,17 @@ class Signer:
             bodies = {row.seq: bytes(row.body) for row in rows}
             if min(seqs) < 0 or max(seqs) >= newest.size or len(bodies) < len(set(seqs)):
                 raise SignerRefused("log_gap")
-            return [self._proof(seq, bodies[seq], newest) for seq in seqs]
+            return self._proofs(seqs, bodies, newest)
 
-    def _proof(self, seq: int, body: bytes, newest: Checkpoint) -> Proof:
-        assert self._tree is not None  # noqa: S101 - there is a checkpoint, so there is its tree
+    def _proofs(self, seqs: Sequence[int], bodies: Mapping[int, bytes], newest: Checkpoint) -> list[Proof]:
+        if self._tree is None:
+            raise SignerRefused("log_gap")  # an empty log has no entries to prove
+        prover = Prover(self._tree.node, newest.size)
         with translated():
-            path = inclusion_proof(self._tree.node, seq, newest.size)
-        return Proof(intent=body, seq=seq, hashes=path, checkpoint=newest.note.decode())
+            return [
+                Proof(seq=seq, body=bodies[seq], hashes=prover.path(seq), checkpoint=newest.note)
+                for seq in seqs
+            ]
 
     def _checkpoint(self) -> Checkpoint:
         try:
@@ -214,5 +218,5 @@ def _publish(connection: Connection, checkpoint: Checkpoint, tiles: Sequence[Til
 
 
 def _end(tile: Tile) -> int:
-    """The number of leaves up to the end of `tile`."""
+    """Count the leaves up to the end of `tile`."""
     return (tile.index + 1) << (TILE_HEIGHT * (tile.level + 1))

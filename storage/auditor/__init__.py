@@ -1,5 +1,5 @@
 """Checks an exported audit log alone: no database, no network, and nothing else of Cordon.
 
-It needs `cryptography`, `pyarrow` and `rfc8785`, and Python. Copy the folder, or build one
+It needs Python, `cryptography` and `pyarrow`. Copy the folder, or build one
 file of it with `python -m storage.auditor.build`.
 """

@@ -49,7 +49,7 @@ def columns_of(document: Mapping[str, object]) -> tuple[str | None, ...]:
     return tuple(value if isinstance(value, str) else None for value in values)
 
 
-def _refuse(literal: str) -> object:
+def _refuse(_literal: str) -> object:
     raise ValueError("not canonical")
 
 

@@ -123,25 +123,46 @@ def root(nodes: Nodes, size: int) -> bytes:
     return subtree(nodes, 0, size)
 
 
-def inclusion_proof(nodes: Nodes, index: int, size: int) -> tuple[bytes, ...]:
-    """Return the path that proves leaf `index` to be in the tree of `size` leaves.
+class Prover:
+    """Makes inclusion proofs against one size of a log; many of them share most of their work."""
 
-    Raises:
-        ValueError: there is no such leaf.
-    """
-    if not 0 <= index < size:
-        raise ValueError("no such leaf")
-    start, end = 0, size
-    path = []
-    while end - start > 1:
-        middle = start + _split(end - start)
-        if index < middle:
-            path.append(subtree(nodes, middle, end))
-            end = middle
-        else:
-            path.append(subtree(nodes, start, middle))
-            start = middle
-    return tuple(reversed(path))
+    __slots__ = ("_nodes", "_right", "_size")
+
+    def __init__(self, nodes: Nodes, size: int) -> None:
+        self._nodes = nodes
+        self._size = size
+        self._right: dict[int, bytes] = {}
+
+    def path(self, index: int) -> tuple[bytes, ...]:
+        """Return the path that proves leaf `index` to be in the tree.
+
+        Raises:
+            ValueError: there is no such leaf.
+        """
+        if not 0 <= index < self._size:
+            raise ValueError("no such leaf")
+        start, end = 0, self._size
+        path = []
+        while end - start > 1:
+            half = _split(end - start)
+            middle = start + half
+            if index >= middle:
+                path.append(self._nodes(half.bit_length() - 1, start // half))
+                start = middle
+            else:
+                path.append(self._rest(middle, end))
+                end = middle
+        path.reverse()
+        return tuple(path)
+
+    def _rest(self, start: int, end: int) -> bytes:
+        """Return the root over [start, end), of which only the right edge of the tree is incomplete."""
+        if end != self._size:
+            height = (end - start).bit_length() - 1
+            return self._nodes(height, start >> height)
+        if start not in self._right:
+            self._right[start] = subtree(self._nodes, start, end)
+        return self._right[start]
 
 
 def consistency_proof(nodes: Nodes, old: int, new: int) -> tuple[bytes, ...]:
@@ -169,9 +190,7 @@ def consistency_proof(nodes: Nodes, old: int, new: int) -> tuple[bytes, ...]:
     return tuple(reversed(path))
 
 
-def is_included(  # noqa: PLR0913 - the five things that a proof is about
-    *, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes
-) -> bool:
+def is_included(*, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Return whether `proof` shows that `leaf` is at `index` in the tree of `size` leaves with `root`.
 
     RFC 9162, section 2.1.3.2.
@@ -230,7 +249,7 @@ def is_consistent(*, old: int, old_root: bytes, new: int, new_root: bytes, proof
 
 
 def _split(size: int) -> int:
-    """The largest power of two below `size`."""
+    """Return the largest power of two below `size`."""
     return 1 << ((size - 1).bit_length() - 1)
 
 

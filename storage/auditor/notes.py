@@ -1,7 +1,7 @@
 """Signed notes and checkpoints, as C2SP writes them (signed-note, tlog-checkpoint), with Ed25519.
 
 Parsing is strict: what was read is written again and compared byte by byte, so that no
-two texts mean the same checkpoint. Lines end in `\\n` and in nothing else.
+two texts mean the same checkpoint. Lines end in a line feed and in nothing else.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def _encoded(raw: bytes) -> str:
 
 
 def _decoded(text: str) -> bytes | None:
-    """The bytes, or None unless `text` is the one way to write them."""
+    """Return the bytes, or None unless `text` is the one way to write them."""
     try:
         raw = base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):

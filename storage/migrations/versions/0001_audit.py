@@ -238,7 +238,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
 GRANT USAGE ON SCHEMA audit TO cordon_writer, cordon_signer, cordon_compliance;
 GRANT EXECUTE ON FUNCTION audit.append TO cordon_writer;
 GRANT EXECUTE ON FUNCTION audit.publish TO cordon_signer;
-GRANT SELECT (seq, body) ON audit.entry TO cordon_signer;
+GRANT SELECT ON audit.counter, audit.entry TO cordon_signer;
 GRANT SELECT (size, root, note) ON audit.checkpoint TO cordon_signer;
 GRANT SELECT ON audit.tile TO cordon_signer;
 GRANT EXECUTE ON FUNCTION audit.open_query, audit.rows TO cordon_compliance;
