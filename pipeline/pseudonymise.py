@@ -27,7 +27,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -126,11 +126,12 @@ def reidentify(answer_json: str, pseudonymised: Pseudonymised) -> Reidentified:
     `answer_json` is an answer that matched its schema. Cost: one pass for each string.
     """
     damage: Counter[PlaceholderProblemKind] = Counter()
-    near = _near_forms(pseudonymised.mapping)
+    known = pseudonymised.mapping
+    near, own_words = _near_forms(known), _without_placeholders(pseudonymised.text, known)
 
     def put_back(text: str) -> str:
-        damage.update(_damage(text, pseudonymised, near))
-        return PLACEHOLDER.sub(lambda match: pseudonymised.mapping.get(match.group(), match.group()), text)
+        damage.update(_damage(text, known, near, own_words))
+        return PLACEHOLDER.sub(lambda match: known.get(match.group(), match.group()), text)
 
     answer = rfc8785.dumps(_walk(json.loads(answer_json), put_back)).decode()
     problems = tuple(PlaceholderProblem(kind=kind, count=damage[kind]) for kind in sorted(damage))
@@ -217,19 +218,29 @@ def _tag(text: str, key: bytes) -> str:
 
 
 def _damage(
-    text: str, pseudonymised: Pseudonymised, near: re.Pattern[str] | None
+    text: str, known: Mapping[str, str], near: re.Pattern[str] | None, own_words: str
 ) -> Iterator[PlaceholderProblemKind]:
-    known = pseudonymised.mapping
+    """Yield what is wrong with the placeholders of `text`; what the document itself said is fine."""
     for match in PLACEHOLDER.finditer(text):
-        if match.group() not in known and match.group() not in pseudonymised.text:
+        if match.group() not in known and match.group() not in own_words:
             yield PlaceholderProblemKind.INVENTED
-    rest = unicodedata.normalize("NFKC", PLACEHOLDER.sub("\x00", text)).replace("\\", "")
-    for match in near.finditer(rest) if near else ():
-        if match.group().strip() in pseudonymised.text:  # the document says that itself
-            continue
-        plain = _plain(match.group())
-        which = any(_plain(token) == plain for token in known)
-        yield PlaceholderProblemKind.ALTERED if which else PlaceholderProblemKind.LOST
+    plain = {_plain(token) for token in known}
+    for match in near.finditer(_without_placeholders(text)) if near else ():
+        if match.group().strip() not in own_words:
+            yield (
+                PlaceholderProblemKind.ALTERED
+                if _plain(match.group()) in plain
+                else PlaceholderProblemKind.LOST
+            )
+
+
+def _without_placeholders(text: str, known: Container[str] | None = None) -> str:
+    """Return `text` folded, without the exact placeholders in it (all, or only those known)."""
+
+    def remove(match: re.Match[str]) -> str:
+        return "\x00" if known is None or match.group() in known else match.group()
+
+    return unicodedata.normalize("NFKC", PLACEHOLDER.sub(remove, text)).replace("\\", "")
 
 
 def _near_forms(mapping: Mapping[str, str]) -> re.Pattern[str] | None:

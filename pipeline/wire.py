@@ -39,7 +39,7 @@ _TALKATIVE = ("openai", "httpx2", "httpcore2")
 _SILENT = logging.CRITICAL + 1
 
 
-class NotCleared(httpx2.TransportError):  # noqa: N818 - what the transport says
+class NotCleared(httpx2.TransportError):
     """A request that the wire refused to carry: rules 1 and 2."""
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ MODEL = "big"
 
 
 def _assess(text: str) -> Assessment:
-    """A small real detector: names one person and one number, wherever they stand."""
+    """Name one person and one number, wherever they stand: a small real detector."""
     findings = [
         Finding(start=at, end=at + len(word), entity=entity, score=0.99, recogniser="test")
         for word, entity in ((NAME, "PERSON"), ("536-90-4399", "US_SSN"))
@@ -56,13 +56,15 @@ class Clock:
     now: object = field(default=NOW)
 
     def __call__(self):
+        """Tell the time."""
         return self.now
 
 
 class Notary:
     """Accepts the proof that says yes."""
 
-    def check(self, permit, proof, /) -> None:
+    def check(self, _permit, proof, /) -> None:
+        """Refuse every other proof."""
         if proof == "crash":
             raise RuntimeError(CANARY)
         if proof != "yes":
@@ -141,7 +143,9 @@ async def test_policy_changed(api, task, policy, permit, body):
 
 
 @pytest.mark.parametrize(("proof", "code"), [("no", "proof_unverified"), ("crash", "proof_not_checked")])
-async def test_proof(api, task, policy, permit, body, proof, code):
+async def test_proof(  # noqa: PLR0917 - fixtures
+    api, task, policy, permit, body, proof, code
+):
     """Without a proof that verifies, nothing is sent; a notary that fails is a refusal."""
     async with _gate(api.url, task, policy) as gate:
         with pytest.raises(GateRefused, match=code) as caught:
@@ -287,7 +291,9 @@ async def test_reask(api, task, policy):
         (FaultKind.NOT_JSON, "bad_response", True, True),
     ],
 )
-async def test_faults(task, policy, permit, body, fault, code, sent, retryable):
+async def test_faults(  # noqa: PLR0917 - fixtures
+    task, policy, permit, body, fault, code, sent, retryable
+):
     """Every failure is one attempt, says whether it may have arrived, and holds no content."""
     with closed_api(fault) as api:
         async with _gate(api.url, task, policy) as gate:
@@ -322,7 +328,9 @@ async def test_redirects_are_not_followed(task, policy, permit, body):
     assert (api.calls, len(elsewhere.arrivals)) == (1, 0)
 
 
-async def test_environment_is_ignored(api, task, policy, permit, body, monkeypatch):
+async def test_environment_is_ignored(  # noqa: PLR0917 - fixtures
+    api, task, policy, permit, body, monkeypatch
+):
     """Neither the SDK's variables nor proxies decide where a call goes or what it carries."""
     for name in ("OPENAI_BASE_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
