@@ -17,7 +17,12 @@ mpl.use("agg")
 from matplotlib import pyplot as plt  # noqa: E402 - a back end without a screen must be chosen first
 
 NIGHTS = 14
-_LEVEL_COLOURS = {"public": "#9bc4a8", "internal": "#5f9ea0", "confidential": "#e2a13b", "regulated": "#b5443c"}
+_LEVEL_COLOURS = {
+    "public": "#9bc4a8",
+    "internal": "#5f9ea0",
+    "confidential": "#e2a13b",
+    "regulated": "#b5443c",
+}
 _ROUTE_COLOURS = {
     "closed": "#7b8fd1",
     "closed_pseudonymised": "#b79cd9",
@@ -47,8 +52,20 @@ def draw(nights: Sequence[RunSummary]) -> bytes:
     """Return a PNG of stacked bars: documents by level and by route, one bar a night."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), dpi=110, sharey=True)
     names = [f"{night.run[4:6]}-{night.run[6:8]}\n{night.run[-4:]}" for night in nights]
-    _stack(left, "by level", names, [(level.label, [n.by_level for n in nights]) for level in Level], _LEVEL_COLOURS)
-    _stack(right, "by route", names, [(route.value, [n.by_route for n in nights]) for route in Route], _ROUTE_COLOURS)
+    _stack(
+        left,
+        "by level",
+        names,
+        [(level.label, [n.by_level for n in nights]) for level in Level],
+        _LEVEL_COLOURS,
+    )
+    _stack(
+        right,
+        "by route",
+        names,
+        [(route.value, [n.by_route for n in nights]) for route in Route],
+        _ROUTE_COLOURS,
+    )
     left.set_ylabel("documents")
     figure.tight_layout()
     buffer = io.BytesIO()

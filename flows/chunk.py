@@ -116,9 +116,9 @@ def _look_and_decide(
             )
         )
         if not held:
-            items.append(Item(document=document, assessment=assessment, decision=decision))
-    tools.ledger.decided(claim, rows)
-    return items
+            items.append(Item(ordinal=ordinal, document=document, assessment=assessment, decision=decision))
+    elsewhere = tools.ledger.decided(claim, rows)
+    return [item for item in items if item.ordinal not in elsewhere]
 
 
 def _already_done(tools: Tools, documents: Sequence[Document]) -> set[str]:

@@ -18,6 +18,8 @@ T = TypeVar("T")
 class Item:
     """A document with its decision, ready to be asked about."""
 
+    ordinal: int
+    """Place of the record in its chunk."""
     document: Document
     assessment: Assessment = field(repr=False)
     decision: Decision

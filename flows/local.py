@@ -18,7 +18,7 @@ from flows.settings import Settings, child_environment, prefect_environment, set
 PREFECT_PORT = 4200
 ON_PREM_PORT = 8421
 STAND_IN_PORT = 8422
-_MODEL_CONTEXT_TOKENS = 2048
+_MODEL_CONTEXT_TOKENS = 4096
 
 
 def prefect_server(settings: Settings, environ: Mapping[str, str]) -> Service:
@@ -87,16 +87,16 @@ def on_prem_model(settings: Settings, environ: Mapping[str, str]) -> Service:
     )
 
 
-def stand_in(settings: Settings, environ: Mapping[str, str], *, key: str) -> Service:
+def stand_in(environ: Mapping[str, str]) -> Service:
     """Return the loopback stand-in for the closed API that the demo uses without a key."""
     port = services.free_port(STAND_IN_PORT)
     return Service(
         name="stand_in",
         title="stand-in for the closed API",
         command=[sys.executable, "-m", "flows.stand_in", "--port", str(port)],
-        environment=child_environment(environ, CORDON_STAND_IN_KEY=key),
+        environment=child_environment(environ),
         port=port,
-        health="/health",
+        health="",
         url_path="/v1",
     )
 
@@ -129,7 +129,8 @@ def _vllm_flags(root: Path, port: int) -> list[str]:
         "--port", str(port),
         "--max-model-len", str(_MODEL_CONTEXT_TOKENS),
         "--max-num-seqs", "32",
-        "--enforce-eager",
+        "--dtype", "bfloat16",
+        "--enforce-eager",  # compiling would need a C++ compiler on the machine, and a minute
     ]  # fmt: skip
 
 
@@ -137,6 +138,7 @@ def _vllm_environment(home: Path) -> dict[str, str]:
     return {
         "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB; the model's whole context for 32 sequences fits twice
         "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_OFFLINE": "1",
         "VLLM_NO_USAGE_STATS": "1",
         "DO_NOT_TRACK": "1",
         "VLLM_LOGGING_LEVEL": "WARNING",  # a log line must be publishable

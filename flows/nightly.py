@@ -52,7 +52,9 @@ TaskName = Annotated[
 ]
 Again = Annotated[
     bool,
-    Field(title="Again", description="Also do documents that already have a result for this policy and task."),
+    Field(
+        title="Again", description="Also do documents that already have a result for this policy and task."
+    ),
 ]
 
 

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -35,7 +36,7 @@ class Service:
     environment: Mapping[str, str] = field(repr=False)
     port: int
     health: str
-    """Path that answers 200 once the service is ready; empty if a living process is all there is."""
+    """Path that answers 200 once the service is ready; if empty, a port that listens (if there is one) is enough."""
     url_path: str = ""
     start_seconds: int = 60
     """How long a start may take before it counts as failed."""
@@ -117,7 +118,7 @@ def answers(running: Running) -> bool:
     if not _is_alive(running):
         return False
     if not running.health:
-        return True
+        return not running.url or _listens(running.url)
     try:
         reply = httpx.get(running.health, timeout=2, trust_env=False)
     except httpx.HTTPError:
@@ -166,6 +167,16 @@ def log_path(home: Path, name: str) -> Path:
     return home / "logs" / f"{name}.log"
 
 
+def _listens(url: str) -> bool:
+    parts = urlsplit(url)
+    with (
+        contextlib.suppress(OSError),
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=2),
+    ):
+        return True
+    return False
+
+
 def _end_tree(pid: int, *, seconds: float) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         parent = psutil.Process(pid)
@@ -201,3 +212,8 @@ def _record(home: Path, running: Running) -> None:
 
 def _record_path(home: Path, name: str) -> Path:
     return home / "services" / f"{name}.json"
+
+
+def pause(seconds: float = 0.5) -> None:
+    """Wait between two looks at a service that is starting."""
+    time.sleep(seconds)

@@ -137,7 +137,7 @@ def open_tools(settings: Settings, stores: Stores, *, law: Law, on_prem_url: str
                 tasks=[law.task],
                 policy=law.policy,
                 scan=detector.scan,
-                notary=LogNotary(stores.keys.audit.public_key(), settings.origin),
+                notary=LogNotary(stores.signer.verifier),
                 clock=now,
             )
             return on_prem, await lanes.enter_async_context(gate)

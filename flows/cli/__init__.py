@@ -10,12 +10,23 @@ import sys
 
 import typer
 
-from flows.cli import audit, evidence, job, policy, services
+from flows.cli import demo, evidence, job, law, look, services, stored
 from flows.cli.output import problem
 from flows.errors import CommandError
-from policies.policy import PolicyError
 from pipeline.errors import CordonError, TaskError
-from storage.errors import StorageError
+from policies.policy import PolicyError
+from storage.audit.signer import SignerRefused
+from storage.errors import KeyFileError, StorageError, UnsafeDatabaseError
+
+INTERRUPTED = 130
+_EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
+    (PolicyError, 2),
+    (TaskError, 2),
+    (KeyFileError, 3),
+    (UnsafeDatabaseError, 3),
+    (SignerRefused, 5),
+    (StorageError, 4),
+)
 
 app = typer.Typer(
     name="cordon",
@@ -23,5 +34,38 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
 )
+for verbs in (job.app, look.app, stored.app, services.app, demo.app):
+    app.add_typer(verbs)
+app.add_typer(evidence.app, name="audit")
+app.add_typer(law.app, name="policy")
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """Run one command; whatever goes wrong ends as one publishable line and an exit code."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as ended:
+        return ended.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except typer.TyperError as error:
+        problem(error.format_message())
+        return 2
+    except CommandError as error:
+        problem(str(error))
+        return error.exit_code
+    except (CordonError, PolicyError, TaskError) as error:
+        problem(str(error))
+        return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1)
+    except BrokenPipeError:
+        return 0
+    except Exception as error:  # noqa: BLE001 - a foreign exception may hold content: only its type is said
+        problem(f"Internal error ({type(error).__name__}). Set CORDON_DEBUG=1 to see where.")
+        return 1
+    return 0
