@@ -6,7 +6,7 @@ Run in the pipeline's environment: `.venv/bin/python models/clerk/recipe/make_ex
 from __future__ import annotations
 
 import csv
-import datetime
+import datetime as dt
 import io
 import json
 import zipfile
@@ -25,7 +25,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-WRITTEN = datetime.datetime(2025, 7, 1, 9, 0, tzinfo=datetime.UTC)
+WRITTEN = dt.datetime(2025, 7, 1, 9, 0, tzinfo=dt.UTC)
 """When every file claims to have been made, so that a second run changes nothing."""
 
 PDF_TEXTS = {
@@ -108,7 +108,7 @@ SHEET_ROWS = [
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 with `\\n` line ends, making the folders on the way."""
+    """Write UTF-8 with Unix line ends, making the folders on the way."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")
 
