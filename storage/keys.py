@@ -7,7 +7,6 @@ it belongs in a backup of its own, apart from the database's.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -117,8 +116,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def fingerprint(key: bytes) -> str:
-    """Return a short name for a key, safe to publish."""
-    return hashlib.sha256(b"cordon|fingerprint|" + key).hexdigest()[:16]

@@ -98,6 +98,7 @@ DOCUMENT = _table(
     (None, DocumentState.QUARANTINED, "doc.quarantined"),
     (DocumentState.DECIDED, DocumentState.QUARANTINED, "doc.quarantined"),
     (None, DocumentState.SKIPPED, "doc.skipped"),
+    (DocumentState.DECIDED, DocumentState.SKIPPED, "doc.skipped"),
     (DocumentState.DECIDED, DocumentState.PROCESSED, "result.stored"),
     (DocumentState.DECIDED, DocumentState.WITHHELD, "doc.withheld"),
     (DocumentState.DECIDED, DocumentState.FAILED, "doc.failed"),
