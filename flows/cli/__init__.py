@@ -18,7 +18,6 @@ from policies.policy import PolicyError
 from storage.audit.signer import SignerRefused
 from storage.errors import KeyFileError, StorageError, UnsafeDatabaseError
 
-INTERRUPTED = 130
 _EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (PolicyError, 2),
     (TaskError, 2),
@@ -42,30 +41,17 @@ app.add_typer(law.app, name="policy")
 
 
 def main() -> None:
-    """Run the command line and exit with its code."""
-    sys.exit(_run())
-
-
-def _run() -> int:
     """Run one command; whatever goes wrong ends as one publishable line and an exit code."""
     try:
-        app(standalone_mode=False)
-    except typer.Exit as ended:
-        return ended.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        return INTERRUPTED
-    except typer.TyperError as error:
-        problem(error.format_message())
-        return 2
+        app()
     except CommandError as error:
         problem(str(error))
-        return error.exit_code
+        sys.exit(error.exit_code)
     except (CordonError, PolicyError, TaskError) as error:
         problem(str(error))
-        return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1)
+        sys.exit(next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1))
     except BrokenPipeError:
-        return 0
+        sys.exit(0)
     except Exception as error:  # noqa: BLE001 - a foreign exception may hold content: only its type is said
-        problem(f"Internal error ({type(error).__name__}). Set CORDON_DEBUG=1 to see where.")
-        return 1
-    return 0
+        problem(f"Internal error ({type(error).__name__}).")
+        sys.exit(1)
