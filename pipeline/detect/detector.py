@@ -60,7 +60,14 @@ class Detector:
         if missing:
             raise DetectorUnavailable(f"entity_without_recogniser:{missing[0]}")
         self.manifest: Mapping[str, Any] = MappingProxyType(
-            make_manifest(config, file=file, specs=specs, recognisers=recognisers, lexicons=lexicons, names=self._names.digest)
+            make_manifest(
+                config,
+                file=file,
+                specs=specs,
+                recognisers=recognisers,
+                lexicons=lexicons,
+                names=self._names.digest,
+            )
         )
         """What this detector is made of: versions, patterns, models, settings."""
         self.digest: str = digest_manifest(self.manifest)
@@ -163,4 +170,6 @@ def _summed(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
     counts: Counter[tuple[GapReason, str]] = Counter()
     for gap in gaps:
         counts[gap.reason, gap.detail] += gap.count
-    return tuple(Gap(reason=reason, detail=detail, count=counts[reason, detail]) for reason, detail in sorted(counts))
+    return tuple(
+        Gap(reason=reason, detail=detail, count=counts[reason, detail]) for reason, detail in sorted(counts)
+    )

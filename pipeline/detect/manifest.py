@@ -14,7 +14,15 @@ from pipeline.detect.ner import installed
 from pipeline.detect.specs import PresidioFile, RecogniserSpec
 from pipeline.detect.topics import Lexicon
 
-_DISTRIBUTIONS: Final = ("presidio-analyzer", "spacy", "thinc", "regex", "phonenumbers", "tldextract", "py3langid")
+_DISTRIBUTIONS: Final = (
+    "presidio-analyzer",
+    "spacy",
+    "thinc",
+    "regex",
+    "phonenumbers",
+    "tldextract",
+    "py3langid",
+)
 
 
 def make_manifest(

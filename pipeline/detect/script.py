@@ -15,7 +15,7 @@ _TAGS: Final = re.compile("[\U000e0001-\U000e007f]")
 _FOREIGN_WORD: Final = re.compile(r"[^\W\d_]*[^\W\d_\x00-\u024f\u1e00-\u1eff][^\W\d_]*")
 _FOREIGN_LETTERS: Final = 12
 """Letters of another script that a text may hold (a symbol, a quoted name) and still count as readable."""
-_GREEK_LIKE_LATIN: Final = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρικυ")  # noqa: RUF001 - these are the look-alikes
+_GREEK_LIKE_LATIN: Final = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρικυ")
 
 
 @lru_cache(maxsize=4096)
@@ -36,7 +36,7 @@ def character_gaps(text: str) -> list[Gap]:
     """Return what stands between the characters of `text` and a trustworthy reading.
 
     Damaged characters, text that is displayed in another order or not at all, words of
-    two alphabets (a Cyrillic `а` in a Latin name), and longer passages in another script.
+    two alphabets (a Cyrillic vowel in a Latin name), and longer passages in another script.
     """
     gaps = [
         Gap(reason=reason, count=count, detail=detail)

@@ -27,7 +27,7 @@ Entity = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]+$")]
 
 
 class PatternSpec(BaseModel):
-    """One regular expression; what follows `\\K` is the finding, what stands before is only required."""
+    r"""One regular expression; what follows `\K` is the finding, what stands before is only required."""
 
     model_config = _STRICT
 

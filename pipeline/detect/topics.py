@@ -65,7 +65,9 @@ class Topics:
     def judge(self, text: str) -> tuple[Topic, ...]:
         """Return the topics of `text` with their scores, by name; costs one pass over its words."""
         hits: dict[str, list[tuple[int, _Term]]] = {}
-        words = [(match.group(), match.start()) for match in _WORD.finditer(text.lower().replace("\u2019", "'"))]
+        words = [
+            (match.group(), match.start()) for match in _WORD.finditer(text.lower().replace("\u2019", "'"))
+        ]
         for at, (word, place) in enumerate(words):
             for term in self._terms.get(word, ()):
                 if all(

@@ -65,7 +65,7 @@ _PLAIN: Final = _one_to_one()
 _RARE: Final = re.compile("[^\\x00-\\x7f]")
 _NOT_WORTH: Final = frozenset(ord(quote) for quote in _QUOTES)
 # A digit group that ends a line and one that begins the next, indented or quoted or not.
-_WRAP: Final = re.compile(r"(?<=\d)([-.–]?)[ \t]*\n[ \t>]*(?=[-.–]?\d)")
+_WRAP: Final = re.compile("(?<=\\d)([-.\u2013]?)[ \\t]*\\n[ \\t>]*(?=[-.\u2013]?\\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
