@@ -98,8 +98,7 @@ def pseudonymise(text: str, findings: Iterable[Finding], *, key: bytes) -> Pseud
     Raises:
         DocumentError: `finding_outside_text`, a bug in detection.
     """
-    spans = _merged(text, findings)
-    spans = _merged_spans([*spans, *_elsewhere(text, spans)])
+    spans = _with_occurrences(text, _merged(text, findings))
     tag = _tag(text, key)
     placeholders: dict[str, str] = {}
     mapping: dict[str, str] = {}
@@ -186,11 +185,22 @@ def _merged_spans(spans: Iterable[_Span]) -> list[_Span]:
     return merged
 
 
-def _elsewhere(text: str, spans: Sequence[_Span]) -> Iterator[_Span]:
-    """Yield where the values of `spans` occur as whole words; rule 3."""
+def _with_occurrences(text: str, spans: list[_Span]) -> list[_Span]:
+    """Return `spans` and wherever else their values occur as whole words; rule 3.
+
+    Again and again, because what stands next to a placeholder has become a word. Mostly twice.
+    """
     entities: dict[str, str] = {}
-    for span in spans:
-        entities.setdefault(_folded(text[span.start : span.end]), span.entity)
+    while True:
+        for span in spans:
+            entities.setdefault(_folded(text[span.start : span.end]), span.entity)
+        more = list(_occurrences(_masked(text, spans), entities))
+        if not more:
+            return spans
+        spans = _merged_spans([*spans, *more])
+
+
+def _occurrences(text: str, entities: Mapping[str, str]) -> Iterator[_Span]:
     values = sorted((value for value in entities if _WORD.search(value)), key=len, reverse=True)
     if not values:
         return
@@ -199,6 +209,15 @@ def _elsewhere(text: str, spans: Sequence[_Span]) -> Iterator[_Span]:
         entity = entities.get(_folded(match.group()))
         if entity is not None:
             yield _Span(start=match.start(), end=match.end(), entity=entity)
+
+
+def _masked(text: str, spans: Iterable[_Span]) -> str:
+    """Return `text` with NUL for every character of `spans`."""
+    parts, at = [], 0
+    for span in spans:
+        parts += [text[at : span.start], "\x00" * (span.end - span.start)]
+        at = span.end
+    return "".join([*parts, text[at:]])
 
 
 def _folded(value: str) -> str:
