@@ -12,7 +12,7 @@ import hashlib
 import uuid
 from dataclasses import InitVar, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NoReturn, SupportsIndex
 
 from policies.decide import Decision
 from policies.levels import Level
@@ -44,6 +44,9 @@ class Permit:
     def __post_init__(self, mint: object) -> None:
         if mint is not _MINT:
             raise PermitRefused("not_from_the_policy")
+
+    def __reduce_ex__(self, _: SupportsIndex) -> NoReturn:
+        raise PermitRefused("not_from_the_policy")
 
 
 def issue_permit(decision: Decision, *, document: str, body: bytes, model: str, now: datetime) -> Permit:

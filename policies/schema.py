@@ -29,8 +29,8 @@ class CiteSpec(BaseModel):
 
     model_config = _STRICT
 
-    regulation: Text
-    clause: Text
+    regulation: Text = Field(description="Short name of the law or standard.")
+    clause: Text = Field(description="Section, article or requirement.")
 
 
 class RuleSpec(BaseModel):
@@ -89,8 +89,10 @@ class UnavailableSpec(BaseModel):
 
     model_config = _STRICT
 
-    closed: Literal["on_prem", "wait"] = "on_prem"
-    closed_pseudonymised: Literal["on_prem", "wait"] = "on_prem"
+    closed: Literal["on_prem", "wait"] = Field(default="on_prem", description="`on_prem` or `wait`.")
+    closed_pseudonymised: Literal["on_prem", "wait"] = Field(
+        default="on_prem", description="`on_prem` or `wait`."
+    )
 
 
 class QuarantineSpec(BaseModel):
@@ -149,6 +151,7 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "sources": SourceSpec,
     "cites": CiteSpec,
 }
+_UNKNOWN_KEY: Final = "extra_forbidden"
 _WORDS: Final[Mapping[str, str]] = {
     "missing": "this key is missing: {key}",
     "string_type": "this must be a text",
@@ -181,14 +184,17 @@ def validate(tree: Tree) -> PolicyFile:
     try:
         return PolicyFile.model_validate(tree.value)
     except ValidationError as error:
-        problems = [_problem(tree, one) for one in error.errors(include_url=False, include_input=False)]
-    raise min(problems, key=lambda problem: problem.line)
+        errors = error.errors(include_url=False, include_input=False)
+    unknown = [
+        one for one in errors if one["type"] == _UNKNOWN_KEY
+    ]  # first: a misspelt key is also a missing one
+    raise min((_problem(tree, one) for one in unknown or errors), key=lambda problem: problem.line)
 
 
 def _problem(tree: Tree, error: Mapping[str, Any]) -> PolicyError:
     path: Path = tuple(part for part in error["loc"] if part != "[key]")
     kind = error["type"]
-    if kind == "extra_forbidden":
+    if kind == _UNKNOWN_KEY:
         return tree.error(path, f"unknown key; allowed: {', '.join(_allowed(path[:-1]))}")
     words = _WORDS.get(kind, "this value is not allowed")
     values = {**error.get("ctx", {}), "key": path[-1] if path else ""}
