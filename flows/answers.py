@@ -7,6 +7,7 @@ from typing import Literal
 from flows.items import Item
 from flows.tools import Tools
 from pipeline.check import Answer, answer_level
+from pipeline.providers import cost_microusd
 from pipeline.replies import Reply
 from policies.levels import Route
 from storage.rows import ResultRow
@@ -31,9 +32,7 @@ def accept(
         fingerprint=reply.fingerprint,
         prompt_tokens=reply.prompt_tokens,
         completion_tokens=reply.completion_tokens,
-        cost_microusd=tools.prices.cost_microusd(
-            tools.closed_model, reply.prompt_tokens, reply.completion_tokens
-        )
+        cost_microusd=cost_microusd(tools.closed_model, reply.prompt_tokens, reply.completion_tokens)
         if closed
         else 0,
         milliseconds=milliseconds,

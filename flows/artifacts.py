@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
 
 from policies.levels import Level, Route
@@ -14,7 +15,7 @@ from storage.ledger import Ledger
 from storage.work.summary import RunSummary
 
 mpl.use("agg")
-from matplotlib import pyplot as plt  # noqa: E402 - a back end without a screen must be chosen first
+from matplotlib import pyplot as plt
 
 NIGHTS = 14
 _LEVEL_COLOURS = {
@@ -74,7 +75,13 @@ def draw(nights: Sequence[RunSummary]) -> bytes:
     return buffer.getvalue()
 
 
-def _stack(axes, title, names, series, colours):  # type: ignore[no-untyped-def]
+def _stack(
+    axes: Axes,
+    title: str,
+    names: Sequence[str],
+    series: Iterable[tuple[str, Sequence[Mapping[str, int]]]],
+    colours: Mapping[str, str],
+) -> None:
     below = [0] * len(names)
     for name, counts in series:
         values = [count.get(name, 0) for count in counts]

@@ -23,11 +23,11 @@ from flows.on_prem_lane import on_prem_lane
 from flows.switch import Heartbeat, StopSwitch
 from flows.tools import Tools
 from pipeline.documents import Document, Unreadable
+from storage.audit.proofs import Proof
 from pipeline.read import read_chunk
 from policies.decide import decide, quarantine
 from policies.levels import Route
-from pipeline.gate import Proof
-from storage.errors import StaleClaimError, StorageError
+from storage.errors import StaleClaim, StorageError
 from storage.parts import write_parts
 from storage.rows import Claim, DecidedRow, IntentRow
 
@@ -48,7 +48,7 @@ def process_chunk(tools: Tools, claim: Claim, *, stop: StopSwitch) -> bool:
     with Heartbeat(lambda: _beat(tools, claim, stop), seconds=LEASE_SECONDS / 6):
         try:
             _work(tools, claim, stop)
-        except StaleClaimError:
+        except StaleClaim:
             stop.throw("lease_lost")
     if not stop.thrown:
         return True
@@ -165,17 +165,19 @@ async def _ask(tools: Tools, claim: Claim, items: Sequence[Item], stop: StopSwit
 
 async def _sort_out(tools: Tools, items: Sequence[Item], desk: Desk) -> tuple[list[Item], list[Item]]:
     """Part the items into those that stay and those that leave; withhold what may do neither now."""
-    staying, leaving = [], []
+    staying: list[Item] = []
+    leaving: list[Item] = []
     for item in items:
-        route: Route | None = item.decision.route
+        decided = item.decision.route
+        route: Route | None = decided
         if item.calls and tools.policy.on_unknown_call == "hold":
-            await desk.put(result=refuse(item, state="withheld", route=route, reason="call_unknown"))
+            await desk.put(result=refuse(item, state="withheld", route=decided, reason="call_unknown"))
             continue
-        if route.leaves and tools.gate is None:
-            route = tools.policy.when_unavailable(route)
+        if decided.leaves and tools.gate is None:
+            route = tools.policy.when_unavailable(decided)
         if route is None:
             reason = "closed_unavailable"
-            await desk.put(result=refuse(item, state="withheld", route=item.decision.route, reason=reason))
+            await desk.put(result=refuse(item, state="withheld", route=decided, reason=reason))
         else:
             (leaving if route.leaves else staying).append(item)
     return staying, leaving

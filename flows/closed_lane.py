@@ -15,6 +15,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from flows.answers import accept, refuse
 from flows.desk import Desk
@@ -30,7 +31,7 @@ from pipeline.requests import reask_body, request_body
 from pipeline.retries import retry_delay
 from policies.levels import Route
 from policies.permits import Permit, PermitRefused, issue_permit
-from pipeline.gate import Proof
+from storage.audit.proofs import Proof
 from storage.rows import CallOutcome, IntentRow, ResultRow
 
 ROUND = 128
@@ -70,7 +71,7 @@ class ClosedLane:
     """Sends the closed documents of one chunk; `moved` are those that go on-prem instead."""
 
     def __init__(
-        self, tools: Tools, gate: Gate, desk: Desk, stop: StopSwitch, intend: IntendAndProve
+        self, tools: Tools, gate: Gate[Proof], desk: Desk, stop: StopSwitch, intend: IntendAndProve
     ) -> None:
         self._tools = tools
         self._gate = gate
@@ -163,7 +164,7 @@ class ClosedLane:
         return await self._after_reply(ready, reply, round((time.monotonic() - started) * 1000))
 
     async def _after_fault(self, ready: Prepared, error: CallFailed) -> Attempt | None:
-        state = "unknown" if error.sent is None else "failed"
+        state: Literal["failed", "unknown"] = "unknown" if error.sent is None else "failed"
         await self._desk.put(call=_outcome(ready, state, error.code))
         attempt = ready.attempt
         if state == "unknown" and self._tools.policy.on_unknown_call == "hold":
@@ -221,13 +222,13 @@ class ClosedLane:
         else:
             await self._desk.put(result=self._refused(attempt, "withheld", code))
 
-    def _refused(self, attempt: Attempt, state: str, reason: str) -> ResultRow:
+    def _refused(self, attempt: Attempt, state: Literal["failed", "withheld"], reason: str) -> ResultRow:
         return refuse(attempt.item, state=state, route=attempt.item.decision.route, reason=reason)
 
     async def _pause_until(self, moment: float) -> None:
-        while (left := moment - time.monotonic()) > 0 and not self._stop.thrown:
-            await asyncio.sleep(min(left, 0.5))
+        """Wait until `moment`, or until the switch is thrown."""
+        await asyncio.to_thread(self._stop.wait, max(0.0, moment - time.monotonic()))
 
 
-def _outcome(ready: Prepared, state: str, code: str) -> CallOutcome:
+def _outcome(ready: Prepared, state: Literal["answered", "failed", "unknown"], code: str) -> CallOutcome:
     return CallOutcome(permit=ready.permit.id, document=ready.permit.document, state=state, code=code)

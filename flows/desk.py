@@ -33,7 +33,7 @@ class Desk:
         """Take a result, the outcome of a call, or both; settle when a batch is full or old.
 
         Raises:
-            StaleClaimError: another worker holds the chunk now.
+            StaleClaim: another worker holds the chunk now.
         """
         if not self._results and not self._calls:
             self._since = time.monotonic()

@@ -9,7 +9,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -19,19 +19,18 @@ import prefect
 from prefect import Flow, State, flow
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun
-from prefect.runtime import flow_run
+from prefect.runtime import flow_run as this_flow_run
 from pydantic import Field
 
 from flows.artifacts import publish
 from flows.errors import CommandError
-from flows.law import Law, law_of, read_law
+from flows.law import law_of, read_law
 from flows.night import left_over, open_run, run_spec, work_one, workshop
 from flows.settings import Settings, current_settings
 from flows.switch import StopSwitch
 from flows.tools import Tools
 from flows.wiring import Stores, open_stores
 from pipeline.errors import CordonError
-from storage.rows import RunSpec
 
 Source = Annotated[
     str,
@@ -79,7 +78,7 @@ def nightly(
     source: Source,
     policy: PolicyName = "configured",
     task: TaskName = "triage",
-    again: Again = False,  # noqa: FBT001, FBT002 - a checkbox of Prefect's form
+    again: Again = False,  # noqa: FBT002 - a checkbox of Prefect's form
 ) -> None:
     """Read, classify, decide, ask and store every document of a source, with an audit trail.
 
@@ -105,11 +104,11 @@ def recover() -> None:
 
 
 @nightly.on_cancellation
-def _make_cancel_true(_flow: Flow[..., None], run: FlowRun, _state: State[None]) -> None:
+def _make_cancel_true(flow: Flow[..., None], flow_run: FlowRun, state: State[None]) -> None:  # noqa: ARG001 - Prefect passes them by name
     """Prefect ends the process of a cancelled flow run; this stops the run in PostgreSQL too."""
     with _publishable_errors(), _opened_stores() as (_, stores):
         for head in left_over(stores):
-            if stores.ledger.spec(head.run).trigger.endswith(str(run.id)):
+            if stores.ledger.spec(head.run).trigger.endswith(str(flow_run.id)):
                 stores.ledger.cancel(head.run, reason="prefect")
 
 
@@ -141,8 +140,8 @@ def _finish_left_over(settings: Settings, stores: Stores) -> None:
 
 def _trigger() -> str:
     """Return who started this: the schedule or a person, and Prefect's id of the flow run."""
-    by = "schedule" if "auto-scheduled" in (flow_run.tags or []) else "prefect"
-    return f"{by}:{flow_run.id}"
+    by = "schedule" if "auto-scheduled" in (this_flow_run.tags or []) else "prefect"
+    return f"{by}:{this_flow_run.id}"
 
 
 @contextmanager
@@ -161,5 +160,5 @@ def _publishable_errors() -> Iterator[None]:
         raise NightFailed(str(error)) from None
     except CordonError as error:
         raise NightFailed(error.code) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a foreign exception may hold content: only its type is said
         raise NightFailed(f"internal_error:{type(error).__name__}") from None

@@ -14,10 +14,10 @@ from pathlib import Path
 from pipeline.detect import Detector
 from pipeline.gate import Gate
 from pipeline.on_prem import OnPrem
-from pipeline.providers import Prices
 from pipeline.read import ReadLimits
 from pipeline.tasks import Task
 from policies.policy import Policy
+from storage.audit.proofs import Proof
 from storage.audit.signer import Signer
 from storage.keys import Keys
 from storage.ledger import Ledger
@@ -37,12 +37,11 @@ class Tools:
     runner: asyncio.Runner
     """The event loop on which both lanes live, from the first chunk to the last."""
     on_prem: OnPrem
-    gate: Gate | None = field(repr=False)
+    gate: Gate[Proof] | None = field(repr=False)
     """None means that the closed routes are unavailable."""
     closed_model: str
     closed_host: str
     on_prem_model: str
-    prices: Prices
     concurrency: int
     """Requests in flight, for each lane."""
     results: Path

@@ -20,13 +20,14 @@ from pipeline.detect import Detector, DetectorConfig, DetectorUnavailable
 from pipeline.errors import ModelUnavailable
 from pipeline.gate import ClosedEndpoint, Gate
 from pipeline.on_prem import OnPrem, OnPremEndpoint
-from pipeline.providers import load_catalogue
+from pipeline.providers import provider_of
 from pipeline.read import ReadLimits
 from storage import embedded
 from storage.audit.notary import LogNotary
+from storage.audit.proofs import Proof
 from storage.audit.signer import Signer
 from storage.database import Database, Role
-from storage.errors import StorageError, UnsafeDatabaseError
+from storage.errors import StorageError, UnsafeDatabase
 from storage.keys import Keys
 from storage.ledger import Ledger
 from storage.vault import Vault
@@ -89,7 +90,7 @@ def _open_database(settings: Settings) -> Database:
             database = Database(embedded.start(settings.home), embedded=True)
         database.migrate()
         database.self_check()
-    except UnsafeDatabaseError as error:
+    except UnsafeDatabase as error:
         raise Refused(
             f"PostgreSQL is set up unsafely: {error.code}. docs/operations.md says what to change."
         ) from None
@@ -115,13 +116,12 @@ def load_detector(settings: Settings) -> Detector:
 def open_tools(settings: Settings, stores: Stores, *, law: Law, on_prem_url: str) -> Iterator[Tools]:
     """Build everything that a run needs, with both lanes on one event loop."""
     detector = load_detector(settings)
-    prices = load_catalogue()
     with ExitStack() as stack:
         runner = stack.enter_context(asyncio.Runner())
         lanes = AsyncExitStack()
         stack.callback(lambda: runner.run(lanes.aclose()))
 
-        async def open_lanes() -> tuple[OnPrem, Gate | None]:
+        async def open_lanes() -> tuple[OnPrem, Gate[Proof] | None]:
             endpoint = OnPremEndpoint(url=on_prem_url, model=settings.on_prem_model, concurrency=CONCURRENCY)
             on_prem = await lanes.enter_async_context(OnPrem(endpoint))
             if settings.closed_api_key is None:
@@ -131,7 +131,7 @@ def open_tools(settings: Settings, stores: Stores, *, law: Law, on_prem_url: str
                     url=settings.closed_url,
                     model=settings.closed_model,
                     api_key=settings.closed_api_key,
-                    provider=urlsplit(settings.closed_url).hostname or "",
+                    provider=provider_of(settings.closed_url),
                     concurrency=CONCURRENCY,
                 ),
                 tasks=[law.task],
@@ -156,7 +156,6 @@ def open_tools(settings: Settings, stores: Stores, *, law: Law, on_prem_url: str
             closed_model=settings.closed_model,
             closed_host=urlsplit(settings.closed_url).hostname or "",
             on_prem_model=settings.on_prem_model,
-            prices=prices,
             concurrency=CONCURRENCY,
             results=settings.home / "results",
             limits=ReadLimits(),

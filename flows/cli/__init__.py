@@ -16,13 +16,13 @@ from flows.errors import CommandError
 from pipeline.errors import CordonError, TaskError
 from policies.policy import PolicyError
 from storage.audit.signer import SignerRefused
-from storage.errors import KeyFileError, StorageError, UnsafeDatabaseError
+from storage.errors import KeyFileError, StorageError, UnsafeDatabase
 
 _EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (PolicyError, 2),
     (TaskError, 2),
     (KeyFileError, 3),
-    (UnsafeDatabaseError, 3),
+    (UnsafeDatabase, 3),
     (SignerRefused, 5),
     (StorageError, 4),
 )

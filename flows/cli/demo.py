@@ -22,8 +22,8 @@ from flows.settings import (
     current_environment,
     current_settings,
     prefect_environment,
+    settings_environment,
 )
-from flows.settings import settings_environment
 from flows.wiring import Stores, open_stores
 from storage.audit.live import verify_live
 from storage.database import Role
@@ -115,16 +115,15 @@ def _await_run(stores: Stores, process: subprocess.Popen[bytes], before: set[str
 def _samples(stores: Stores, run: str) -> None:
     """Print three decisions with their reasons: one that left, one that stayed, one in between."""
     page.print("\n[bold]Three decisions, and why[/]")
-    seen: set[str] = set()
-    for line in read_results(stores.database, stores.vault, run):
-        route = str(line["route"])
-        if route in seen or line["state"] != "processed" or len(seen) == SAMPLES:
+    seen: set[str | None] = set()
+    for line in read_results(stores.database, stores.vault, run=run):
+        if line.route in seen or line.state != "processed" or len(seen) == SAMPLES:
             continue
-        seen.add(route)
-        rules = ", ".join(line.get("rules") or ()) or "nothing found, and everything seen"
-        page.print(f"  {line['ref']}: [bold]{line['level']}[/] → {route}")
-        page.print(f"    because: {rules}", style="dim")
-        page.print(f"    answer:  {line['answer']}", style="dim", markup=False)
+        seen.add(line.route)
+        rules = ", ".join(line.rules) or "everything was seen, and nothing found"
+        page.print(f"  {line.ref}: [bold]{line.level}[/] → {line.route}")
+        page.print(f"    because: {rules}", style="dim", markup=False)
+        page.print(f"    answer:  {line.answer}", style="dim", markup=False)
 
 
 def _next_steps(ui: str) -> None:

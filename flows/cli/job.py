@@ -1,4 +1,4 @@
-"""`cordon run | resume`: the main job."""
+"""`cordon run | plan | resume`: the main job."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Annotated
 
 import typer
 
-from flows import local
 from flows.cli.output import note, page, say_json, talk
 from flows.cli.report import watched, write_summary
 from flows.errors import CommandError, Usage
-from flows.night import open_run, work
-from flows.settings import Settings, current_environment, current_settings
+from flows.law import law_of, read_law
+from flows.night import open_run, run_spec, work, workshop
+from flows.settings import current_settings
 from flows.switch import StopSwitch
 from flows.tools import Tools
-from flows.wiring import Stores, check_on_prem, load_policy, load_task, open_stores, open_tools
-from storage.rows import RunSpec
+from flows.wiring import Stores, open_stores
+from storage.states import DocumentState
 
 app = typer.Typer()
 
@@ -42,11 +42,14 @@ def run(
 ) -> None:
     """Do the main job: read, classify, decide, ask, check and store, with an audit trail."""
     settings = current_settings()
-    with _interruptible() as stop, open_stores(settings) as stores:
-        with _tools(settings, stores, policy=policy or settings.policy, task=task) as tools:
-            spec = run_spec(tools, source, trigger="cli")
-            opened = open_run(tools, source, spec=spec)
-            _finish(stores, tools, opened, again=again, stop=stop, json=json)
+    law = read_law(policy or settings.policy, task)
+    with (
+        _interruptible() as stop,
+        open_stores(settings) as stores,
+        workshop(settings, stores, law, say=note) as tools,
+    ):
+        opened = open_run(tools, run_spec(tools, law, source, trigger="cli", again=again))
+        _work_and_tell(stores, tools, opened, stop=stop, json=json)
 
 
 @app.command()
@@ -55,55 +58,26 @@ def resume(
     *,
     json: Json = False,
 ) -> None:
-    """Finish what a crash or a cancel left."""
+    """Finish what a crash or a cancel left, by the policy and task that it began with."""
     settings = current_settings()
     with _interruptible() as stop, open_stores(settings) as stores:
-        unfinished = [one for one in stores.ledger.open_runs() if run in (None, one.run)]
+        unfinished = [head.run for head in stores.ledger.open_runs() if run in (None, head.run)]
         if run is not None and not unfinished:
             raise Usage("No unfinished run has that id. `cordon status` lists them.")
         for one in unfinished:
-            with _tools(settings, stores, policy=one.policy_name, task=one.task_name) as tools:
-                if (tools.policy.digest, tools.task.digest) != (one.policy_digest, one.task_digest):
-                    raise Usage(
-                        f"Run {one.run} was decided under another version of its policy or task. "
-                        "Bring that version back, or run its source again."
-                    )
-                stores.ledger.resume(one.run)
-                _finish(stores, tools, one.run, again=False, stop=stop, json=json)
+            law = law_of(stores.ledger.spec(one))
+            with workshop(settings, stores, law, say=note) as tools:
+                stores.ledger.resume(one)
+                _work_and_tell(stores, tools, one, stop=stop, json=json)
         if not unfinished:
             note("Nothing to resume.")
 
 
-def run_spec(tools: Tools, source: str, *, trigger: str) -> RunSpec:
-    """Return what the ledger records of a run before it begins."""
-    return RunSpec(
-        source=source,
-        policy_name=tools.policy.name,
-        policy_digest=tools.policy.digest,
-        task_name=tools.task.name,
-        task_digest=tools.task.digest,
-        on_prem_model=tools.on_prem_model,
-        closed_model=tools.closed_model if tools.gate else None,
-        detector=tools.detector.digest,
-        trigger=trigger,
-    )
-
-
-@contextmanager
-def _tools(settings: Settings, stores: Stores, *, policy: str, task: str) -> Iterator[Tools]:
-    """Wire everything for a run, starting the local on-prem model if no other is configured."""
-    law, question = load_policy(policy), load_task(task)
-    url = local.start_on_prem_if_local(settings, current_environment(), say=note)
-    with open_tools(settings, stores, policy=law, task=question, on_prem_url=url) as tools:
-        check_on_prem(tools)
-        yield tools
-
-
-def _finish(stores: Stores, tools: Tools, run: str, *, again: bool, stop: StopSwitch, json: bool) -> None:
-    """Work until the run is done, then say how it went; exit 1 if something failed."""
+def _work_and_tell(stores: Stores, tools: Tools, run: str, *, stop: StopSwitch, json: bool) -> None:
+    """Work until the run is done, then say how it went; exit 1 if something failed or is left."""
     try:
-        with watched(stores.ledger, run, quiet=json) as tell:
-            done = work(tools, run, again=again, stop=stop, tell=tell)
+        with watched(stores.ledger, run, quiet=json):
+            done = work(tools, run, stop=stop)
     except CommandError:
         if json:
             say_json(stores.ledger.summary(run).as_json())
@@ -116,7 +90,7 @@ def _finish(stores: Stores, tools: Tools, run: str, *, again: bool, stop: StopSw
         write_summary(page, summary)
         if not done:
             note(f"Stopped before the end. `cordon resume {run}` goes on.")
-    if summary.failed or not done:
+    if summary.count(DocumentState.FAILED) or not done:
         raise typer.Exit(1)
 
 

@@ -11,7 +11,8 @@ import typer
 from flows.cli.output import say_json
 from flows.errors import Usage
 from flows.settings import current_settings
-from flows.wiring import load_detector, load_policy
+from flows.law import read_policy
+from flows.wiring import load_detector
 from pipeline.documents import Document, Unreadable
 from pipeline.read import SourceError, read_chunk, split_source
 from policies.assessment import Assessment
@@ -29,11 +30,11 @@ def classify(
     policy: Annotated[str | None, typer.Option(help="A shipped policy's name, or a YAML file.")] = None,
     *,
     spans: Annotated[bool, typer.Option("--spans", help="Say where each finding stands.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON line a document; the only form.")] = True,  # noqa: ARG001, FBT002 - part of the stable command line
+    json: Annotated[bool, typer.Option("--json", help="One JSON line a document; the only form.")] = True,  # noqa: ARG001 - part of the stable command line
 ) -> None:
     """Say how sensitive each document is, and why. Stores nothing, sends nothing."""
     settings = current_settings()
-    law = load_policy(policy or settings.policy)
+    law = read_policy(policy or settings.policy)
     detector = load_detector(settings)
     identify = Keys.open(settings.home / "keys").identify
     try:
