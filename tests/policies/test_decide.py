@@ -38,12 +38,15 @@ def finding(entity: str, score: float = 0.85, start: int = 0) -> Finding:
 
 
 def assessment(
-    *found: str | tuple[str, float], topics: tuple[str, ...] = (), gaps: tuple[GapReason, ...] = ()
+    *found: str | tuple[str, float],
+    topics: tuple[str | tuple[str, float], ...] = (),
+    gaps: tuple[GapReason, ...] = (),
 ) -> Assessment:
     pairs = [(one, 0.85) if isinstance(one, str) else one for one in found]
+    abouts = [(one, 0.7) if isinstance(one, str) else one for one in topics]
     return Assessment(
         findings=tuple(finding(entity, score, 10 * place) for place, (entity, score) in enumerate(pairs)),
-        topics=tuple(Topic(name=name, score=0.9) for name in topics),
+        topics=tuple(Topic(name=name, score=score) for name, score in abouts),
         gaps=tuple(Gap(reason=reason) for reason in gaps),
         characters=1000,
         language="en",
@@ -62,6 +65,8 @@ def assessment(
         ),  # ordinary text is cleared
         (("DATE_TIME",), ("finance",), "internal closed"),
         ((), ("health",), "internal closed"),  # a leaflet
+        ((), (("health", 0.3),), "public closed"),  # a word or two
+        ((), (("health", 0.95),), "regulated on_prem"),  # a clinical note that names nobody
         (("DE_VAT_ID",), (), "internal closed"),
         (("PERSON",), (), "confidential closed_pseudonymised"),
         (("EMAIL_ADDRESS",), (), "confidential closed_pseudonymised"),
