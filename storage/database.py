@@ -26,6 +26,18 @@ _LOCK_TIMEOUT = "2s"
 _STATEMENT_TIMEOUT = "30s"
 
 
+GUARDS = frozenset(
+    {(f"work.{table}", f"{table}_guard_state") for table in ("run", "chunk", "document", "call")}
+    | {
+        (f"audit.{table}", f"{table}_refuse_{what}")
+        for table in ("entry", "checkpoint", "tile", "access", "counter")
+        for what in ("change", "truncate")
+    }
+    | {("audit.counter", "counter_only_grows")}
+)
+"""The triggers without which the log could be rewritten, or a state be changed against the table of states."""
+
+
 class Role(StrEnum):
     """What a connection may do; the names of the database's roles."""
 
@@ -191,17 +203,17 @@ def _check_login(connection: Connection, *, embedded: bool) -> None:
 
 
 def _check_triggers(connection: Connection) -> None:
-    """Every trigger of the audit schema fires always, and the log has some."""
+    """Every guard of the audit log and of the states is there, and fires whoever writes."""
     found = connection.execute(
         text(
-            "SELECT c.relname AS name, t.tgenabled = 'A' AS always"
+            "SELECT n.nspname || '.' || c.relname AS relation, t.tgname AS name, t.tgenabled = 'A' AS always"
             " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
             " JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE n.nspname = 'audit' AND NOT t.tgisinternal"
+            " WHERE n.nspname IN ('audit', 'work') AND NOT t.tgisinternal"
         )
     ).all()
-    _refuse(not any(trigger.name == "entry" for trigger in found), "audit_triggers_missing")
-    _refuse(not all(trigger.always for trigger in found), "audit_triggers_not_always")
+    _refuse(not GUARDS <= {(guard.relation, guard.name) for guard in found}, "triggers_missing")
+    _refuse(not all(guard.always for guard in found), "triggers_not_always")
 
 
 def _refuse(wrong: bool, code: str) -> None:  # noqa: FBT001 - reads as a sentence

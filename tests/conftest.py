@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -32,16 +33,31 @@ def postgres_url() -> Iterator[str]:
         shutil.rmtree(home)
 
 
+@contextmanager
+def _copy(template_url: str) -> Iterator[str]:
+    name = f"test_{os.getpid()}_{uuid4().hex[:12]}"
+    admin = template_url.replace("/cordon?", "/postgres?")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE cordon".encode())
+    yield template_url.replace("/cordon?", f"/{name}?")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
 @pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
     """Return the URL of a fresh copy of the migrated database."""
-    name = f"test_{os.getpid()}_{uuid4().hex[:12]}"
-    admin = postgres_url.replace("/cordon?", "/postgres?")
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE cordon".encode())
-    yield postgres_url.replace("/cordon?", f"/{name}?")
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    with _copy(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def untouched(postgres_url: str) -> Iterator[Database]:
+    """Return a `Database` that many tests share, because they change nothing in it."""
+    with _copy(postgres_url) as url:
+        database = Database(url, embedded=True)
+        yield database
+        database.dispose()
 
 
 @pytest.fixture

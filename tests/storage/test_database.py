@@ -1,0 +1,169 @@
+"""The way into PostgreSQL: roles, migrations, refusals."""
+
+from __future__ import annotations
+
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from storage.database import GUARDS, Database, Role
+from storage.errors import StorageError, UnsafeDatabase
+from tests.storage.examples import CANARY
+
+
+def _as_superuser(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def test_each_role_is_itself(untouched: Database) -> None:
+    """A connection has the rights of its role, and says who it is."""
+    for role in (Role.WRITER, Role.SIGNER, Role.COMPLIANCE):
+        with untouched.begin(role) as connection:
+            who = connection.execute(
+                text(
+                    "SELECT current_user, current_setting('application_name'), current_setting('lock_timeout')"
+                )
+            ).one()
+        assert who == (role.value, f"cordon {role.value.removeprefix('cordon_')}", "2s")
+
+
+def test_migrating_at_once_is_safe(postgres_url: str) -> None:
+    """Several processes may migrate an empty database at once, and a current one again."""
+    admin = postgres_url.replace("/cordon?", "/postgres?")
+    _as_superuser(admin, "CREATE DATABASE migrated_at_once")
+    url = postgres_url.replace("/cordon?", "/migrated_at_once?")
+    databases = [Database(url, embedded=True) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(Database.migrate, databases))
+    databases[0].self_check()
+    for database in databases:
+        database.dispose()
+    _as_superuser(admin, "DROP DATABASE migrated_at_once")
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
+        ("ALTER DATABASE {name} SET synchronous_commit = off", "synchronous_commit_off"),
+        ("ALTER DATABASE {name} SET synchronous_commit = local", "synchronous_commit_off"),
+        ("ALTER TABLE audit.entry DISABLE TRIGGER ALL", "triggers_not_always"),
+        ("ALTER TABLE audit.entry ENABLE TRIGGER entry_refuse_change", "triggers_not_always"),
+        ("DROP TRIGGER entry_refuse_truncate ON audit.entry", "triggers_missing"),
+        ("DROP TRIGGER entry_refuse_change ON audit.entry", "triggers_missing"),
+        ("ALTER TABLE work.document DISABLE TRIGGER document_guard_state", "triggers_not_always"),
+    ],
+)
+def test_refuses_an_unsafe_database(database_url: str, statement: str, code: str) -> None:
+    """A database on which a promise would not hold is refused by code."""
+    name = database_url.split("/")[3].split("?")[0]
+    _as_superuser(database_url, statement.format(name=name))
+    database = Database(database_url, embedded=True)
+    try:
+        with pytest.raises(UnsafeDatabase, match=code):
+            database.self_check()
+    finally:
+        database.dispose()
+
+
+def test_every_guard_is_checked_for(untouched: Database) -> None:
+    """The guards that the start-up asks for are those that the migrations make."""
+    with untouched.begin(Role.WRITER) as connection:
+        found = connection.execute(
+            text(
+                "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2"
+            )
+        )
+        assert {tuple(row) for row in found} == GUARDS
+
+
+def test_refuses_a_superusers_login(database_url: str) -> None:
+    """Outside the embedded server the login itself must not be able to do everything."""
+    database = Database(database_url)
+    with pytest.raises(UnsafeDatabase, match="login_is_superuser"):
+        database.self_check()
+    database.dispose()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM work.document",
+        "DELETE FROM work.result",
+        "UPDATE work.result SET level = 'public'",
+        "TRUNCATE work.run",
+        "DELETE FROM keys.doc_key",
+        "UPDATE keys.doc_key SET wrapped = ''",
+        "SELECT body FROM audit.entry",
+        "INSERT INTO audit.entry (seq, body) VALUES (0, '{}')",
+        "ALTER TABLE work.document DISABLE TRIGGER ALL",
+        "DROP TABLE work.call",
+        "CREATE TABLE work.mine (x int)",
+    ],
+)
+def test_the_writer_may_not(untouched: Database, statement: str) -> None:
+    """The writer can neither take back, nor read the log, nor change the rules."""
+    with pytest.raises(StorageError, match="denied"), untouched.begin(Role.WRITER) as connection:
+        connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("role", [Role.SIGNER, Role.COMPLIANCE])
+@pytest.mark.parametrize("table", ["work.run", "work.document", "work.result", "keys.doc_key"])
+def test_others_do_not_see_the_work(untouched: Database, role: Role, table: str) -> None:
+    """Signer and compliance have no way to the work's tables."""
+    with pytest.raises(StorageError, match="denied"), untouched.begin(role) as connection:
+        connection.execute(text(f"SELECT * FROM {table}"))
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
+        ("INSERT INTO keys.doc_key VALUES (:canary, 'x', 'y'), (:canary, 'x', 'y')", "constraint"),
+        ("SELECT CAST(:canary AS integer)", "bad_value"),
+        ("SELECT :canary FROM nowhere", "schema_mismatch"),
+    ],
+)
+def test_errors_are_codes(untouched: Database, statement: str, code: str) -> None:
+    """No error quotes a value, and no cause or context is printed with it."""
+    with pytest.raises(StorageError, match=code) as error, untouched.begin(Role.WRITER) as connection:
+        connection.execute(text(statement), {"canary": CANARY})
+    shown = "".join(traceback.format_exception(error.value))
+    assert CANARY not in shown
+    assert error.value.__cause__ is None
+    assert error.value.__suppress_context__
+
+
+def test_a_statement_that_takes_too_long_is_transient(untouched: Database) -> None:
+    """A statement that runs into its timeout may be tried again."""
+    with (
+        pytest.raises(StorageError, match="statement_timeout") as error,
+        untouched.begin(Role.WRITER) as connection,
+    ):
+        connection.execute(text("SET LOCAL statement_timeout = 20"))
+        connection.execute(text("SELECT pg_sleep(5)"))
+    assert error.value.is_transient
+
+
+def test_no_server_is_an_error_by_code() -> None:
+    """A server that does not answer is transient, and a URL that is none is not repeated."""
+    with pytest.raises(StorageError, match="database_unreachable") as error:
+        Database("postgresql://nobody@/none?host=%2Fnowhere").self_check()
+    assert error.value.is_transient
+    for url in ("sqlite:///x", f"{CANARY}"):
+        with pytest.raises(StorageError, match=r"not_postgresql|bad_database_url"):
+            Database(url)
+
+
+def test_recovers_when_the_server_drops_connections(database: Database) -> None:
+    """A connection that the server closed is replaced without anyone noticing."""
+    with database.begin(Role.WRITER) as connection:
+        pid = connection.scalar(text("SELECT pg_backend_pid()"))
+    with psycopg.connect(
+        database.engine(Role.WRITER).url.set(drivername="postgresql").render_as_string(), autocommit=True
+    ) as admin:
+        admin.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    with database.begin(Role.WRITER) as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
