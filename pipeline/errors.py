@@ -67,6 +67,11 @@ class CallFailed(CordonError):  # noqa: N818 - reads as what happened
         """Whether another attempt could succeed where this one failed."""
         return self.code in _RETRYABLE
 
+    @property
+    def costs_document(self) -> bool:
+        """Whether it is this document that cannot be answered, not the endpoint that is out of reach."""
+        return self.code in _COSTS_THE_DOCUMENT
+
     def __reduce__(self) -> tuple[object, tuple[str, float | None, bool | None]]:
         return _call_failed, (self.code, self.retry_after_seconds, self.sent)
 
@@ -78,3 +83,4 @@ def _call_failed(code: str, retry_after_seconds: float | None, sent: bool | None
 _RETRYABLE = frozenset(
     {"no_connection", "connection_lost", "timed_out", "rate_limited", "server_error", "bad_response"}
 )
+_COSTS_THE_DOCUMENT = frozenset({"too_long_for_model", "bad_request"})

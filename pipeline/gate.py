@@ -31,7 +31,7 @@ import httpx2
 import openai
 
 from pipeline.errors import CallFailed, GateRefused
-from pipeline.pseudonymise import outside_placeholders
+from pipeline.placeholders import outside_placeholders
 from pipeline.replies import Reply, read_models, read_reply
 from pipeline.requests import asked_about
 from pipeline.tasks import Task

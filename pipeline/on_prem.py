@@ -39,8 +39,6 @@ from pipeline.tasks import Task
 from pipeline.wire import Wire, failure_of
 from policies.levels import Route
 
-_COSTS_THE_DOCUMENT = frozenset({"too_long_for_model", "bad_request"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnPremEndpoint:
@@ -141,7 +139,7 @@ class OnPrem:
             async with self._slots:
                 reply: Reply = await attempts(self._once, body)
         except CallFailed as error:
-            if error.code in _COSTS_THE_DOCUMENT:
+            if error.costs_document:
                 failed = DocumentError(error.code)
             else:
                 failed = ModelUnavailable(error.code, error.retry_after_seconds)

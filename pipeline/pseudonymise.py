@@ -20,35 +20,35 @@ Rules
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import count
 from typing import Any
 
 import rfc8785
 from presidio_anonymizer import AnonymizerEngine, OperatorConfig
 from presidio_anonymizer.entities import RecognizerResult
 
+from pipeline.check import Answer, AnswerProblem, check_answer
 from pipeline.errors import DocumentError
-from policies.assessment import Finding
-
-PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_]*_[1-9][0-9]{0,5}(?:_[a-z2-7]{6})?\]")
-"""The exact form."""
-
-_ANYTHING_LIKE_ONE = re.compile(r"\[\s*[A-Z][A-Z0-9_ -]*[_ -][0-9]+", re.IGNORECASE)
-_TITLES = frozenset(
-    {"dear", "dr", "frau", "herr", "hi", "hello", "miss", "mr", "mrs", "ms", "prof", "sir", "madam"}
+from pipeline.placeholders import (
+    PLACEHOLDER,
+    Inspection,
+    PlaceholderProblemKind,
+    outside_placeholders,
+    placeholder,
+    says_something,
+    tag_for,
+    without_placeholders,
 )
+from pipeline.tasks import Task
+from policies.assessment import Assessment, Finding
+
 _WORD = re.compile(r"\w+")
+_FURTHER_LOOKS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +58,6 @@ class Pseudonymised:
     text: str = field(repr=False)
     mapping: Mapping[str, str] = field(repr=False)
     """Placeholder to value, as the value was first spelled."""
-
-
-class PlaceholderProblemKind(StrEnum):
-    """What happened to a placeholder on its way; rule 5."""
-
-    ALTERED = "altered"
-    LOST = "lost"
-    INVENTED = "invented"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +91,7 @@ def pseudonymise(text: str, findings: Iterable[Finding], *, key: bytes) -> Pseud
         DocumentError: `finding_outside_text`, a bug in detection.
     """
     spans = _with_occurrences(text, _merged(text, findings))
-    tag = _tag(text, key)
+    tag = tag_for(text, key)
     placeholders: dict[str, str] = {}
     mapping: dict[str, str] = {}
     counts: dict[str, int] = {}
@@ -109,7 +101,7 @@ def pseudonymise(text: str, findings: Iterable[Finding], *, key: bytes) -> Pseud
         folded = _folded(value)
         if folded not in placeholders:
             counts[span.entity] = counts.get(span.entity, 0) + 1
-            placeholders[folded] = f"[{span.entity}_{counts[span.entity]}{tag}]"
+            placeholders[folded] = placeholder(span.entity, counts[span.entity], tag)
             mapping[placeholders[folded]] = value
         results.append(RecognizerResult(placeholders[folded], span.start, span.end, 1.0))
     if not results:
@@ -119,6 +111,28 @@ def pseudonymise(text: str, findings: Iterable[Finding], *, key: bytes) -> Pseud
     return Pseudonymised(text=str(replaced.text), mapping=mapping)
 
 
+def pseudonymise_until_clean(
+    text: str, findings: Iterable[Finding], *, scan: Callable[[str], Assessment], key: bytes
+) -> Pseudonymised:
+    """Return `text` with every finding replaced, and what a second and third look add to them.
+
+    A recogniser reads other words when names around them are gone. Whoever uses the result
+    still has to look at it: a look that finds nothing ends the search, and so does the third.
+
+    Raises:
+        DocumentError: `finding_outside_text`, a bug in detection.
+    """
+    everything = list(findings)
+    hidden = pseudonymise(text, everything, key=key)
+    for _ in range(_FURTHER_LOOKS):
+        left = outside_placeholders(hidden.text, scan(hidden.text).findings)
+        if not left:
+            break
+        everything += [found for finding in left for found in _same_in_original(text, hidden.text, finding)]
+        hidden = pseudonymise(text, everything, key=key)
+    return hidden
+
+
 def reidentify(answer_json: str, pseudonymised: Pseudonymised) -> Reidentified:
     """Return the answer with values for placeholders, and what is wrong with those it has.
 
@@ -126,10 +140,10 @@ def reidentify(answer_json: str, pseudonymised: Pseudonymised) -> Reidentified:
     """
     damage: Counter[PlaceholderProblemKind] = Counter()
     known = pseudonymised.mapping
-    near, own_words = _near_forms(known), _without_placeholders(pseudonymised.text, known)
+    inspection = Inspection(known, sent=pseudonymised.text)
 
     def put_back(text: str) -> str:
-        damage.update(_damage(text, known, near, own_words))
+        damage.update(inspection.damage(text))
         return PLACEHOLDER.sub(lambda match: known.get(match.group(), match.group()), text)
 
     answer = rfc8785.dumps(_walk(json.loads(answer_json), put_back)).decode()
@@ -137,24 +151,27 @@ def reidentify(answer_json: str, pseudonymised: Pseudonymised) -> Reidentified:
     return Reidentified(answer=answer, problems=problems)
 
 
-def outside_placeholders(text: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings that see something other than placeholders in a pseudonymised text.
+def check_pseudonymised(raw: str, task: Task, pseudonymised: Pseudonymised) -> Answer | AnswerProblem:
+    """Return the answer in `raw` with its values put back, or what is wrong with it.
 
-    A title or greeting that a recogniser took together with a placeholder is nothing.
+    The schema is applied to what the model said: a value may be longer than its placeholder.
     """
-    tokens = [match.span() for match in PLACEHOLDER.finditer(text)]
-    return tuple(finding for finding in findings if _sees_something(text, finding, tokens))
+    answer = check_answer(raw, task)
+    if isinstance(answer, AnswerProblem):
+        return answer
+    restored = reidentify(answer.canonical, pseudonymised)
+    if restored.problems:
+        return AnswerProblem(rule="placeholders")
+    return Answer(value=json.loads(restored.answer), canonical=restored.answer)
 
 
-def _sees_something(text: str, finding: Finding, tokens: Sequence[tuple[int, int]]) -> bool:
-    touched = [(start, end) for start, end in tokens if start < finding.end and finding.start < end]
-    if not touched:
-        return True
-    rest = "".join(
-        " " if any(start <= index < end for start, end in touched) else text[index]
-        for index in range(finding.start, finding.end)
-    )
-    return any(word.lower() not in _TITLES for word in _WORD.findall(rest))
+def _same_in_original(text: str, hidden: str, finding: Finding) -> Iterator[Finding]:
+    """Yield where the original says what `finding` sees between placeholders of its hidden form."""
+    for piece in without_placeholders(hidden)[finding.start : finding.end].split("\x00"):
+        words = piece.strip()
+        if says_something(words):
+            for match in re.finditer(re.escape(words), text):
+                yield replace(finding, start=match.start(), end=match.end())
 
 
 def _merged(text: str, findings: Iterable[Finding]) -> list[_Span]:
@@ -222,79 +239,6 @@ def _masked(text: str, spans: Iterable[_Span]) -> str:
 
 def _folded(value: str) -> str:
     return " ".join(value.casefold().split())
-
-
-def _tag(text: str, key: bytes) -> str:
-    """Return what placeholders carry after their number: nothing, unless rule 4 asks for it."""
-    if not _ANYTHING_LIKE_ONE.search(unicodedata.normalize("NFKC", text)):
-        return ""
-    for attempt in count():
-        message = attempt.to_bytes(4, "big") + text.encode("utf-8", "surrogatepass")
-        tag = base64.b32encode(hmac.digest(key, message, hashlib.sha256))[:6].decode().lower()
-        if tag not in text:
-            return f"_{tag}"
-    raise AssertionError  # pragma: no cover - a text cannot hold every tag
-
-
-def _damage(
-    text: str, known: Mapping[str, str], near: re.Pattern[str] | None, own_words: str
-) -> Iterator[PlaceholderProblemKind]:
-    """Yield what is wrong with the placeholders of `text`; what the document itself said is fine."""
-    for match in PLACEHOLDER.finditer(text):
-        if match.group() not in known and match.group() not in own_words:
-            yield PlaceholderProblemKind.INVENTED
-    plain = {_plain(token) for token in known}
-    for match in near.finditer(_without_placeholders(text)) if near else ():
-        if match.group().strip() not in own_words:
-            yield (
-                PlaceholderProblemKind.ALTERED
-                if _plain(match.group()) in plain
-                else PlaceholderProblemKind.LOST
-            )
-
-
-def _without_placeholders(text: str, known: Container[str] | None = None) -> str:
-    """Return `text` folded, without the exact placeholders in it (all, or only those known)."""
-
-    def remove(match: re.Match[str]) -> str:
-        return "\x00" if known is None or match.group() in known else match.group()
-
-    return unicodedata.normalize("NFKC", PLACEHOLDER.sub(remove, text)).replace("\\", "")
-
-
-def _near_forms(mapping: Mapping[str, str]) -> re.Pattern[str] | None:
-    """Return a pattern for what can become of the placeholders of `mapping`, none of it natural text."""
-    entities = {_entity(token) for token in mapping}
-    if not entities:
-        return None
-    names = "|".join(sorted((re.sub("_", r"[\\s_-]*", entity) for entity in entities), key=len, reverse=True))
-    tag = r"(?:[\s_-]*[a-z2-7]{6}\b)?"
-    numbers = "|".join(sorted({_number(token) for token in mapping}, key=len, reverse=True))
-    forms = (
-        rf"\[\s*(?:{names})\b[\s_-]*[0-9]*{tag}\s*\]?",  # [person 1], [PERSON_], [PERSON_1
-        rf"\[\s*(?:{names})_[0-9]*{tag}\s*\]?",
-        rf"[({{<]\s*(?:{names})[\s_-]*[0-9]+{tag}\s*[)}}>]",  # (PERSON_1)
-        rf"(?<!\w)(?:{names})[_-][0-9]+{tag}\s*\]?",  # PERSON_1
-        rf"(?<!\w)(?:{names})\s(?:{numbers})(?!\w)\]?",  # Person 1
-        rf"(?<!\w)(?:{names})_\]",  # PERSON_]
-    )
-    return re.compile("|".join(forms), re.IGNORECASE)
-
-
-def _entity(token: str) -> str:
-    return _PARTS.sub("", token[1:-1])
-
-
-def _number(token: str) -> str:
-    match = _PARTS.search(token[1:-1])
-    return match.group("number") if match else ""
-
-
-_PARTS = re.compile(r"_(?P<number>[1-9][0-9]*)(?:_[a-z2-7]{6})?$")
-
-
-def _plain(token: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", token.lower())
 
 
 def _walk(value: Any, change: Callable[[str], str]) -> Any:

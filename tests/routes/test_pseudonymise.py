@@ -7,17 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.check import Answer, AnswerProblem
 from pipeline.errors import DocumentError
+from pipeline.placeholders import PLACEHOLDER, PlaceholderProblemKind, outside_placeholders
 from pipeline.pseudonymise import (
-    PLACEHOLDER,
     PlaceholderProblem,
-    PlaceholderProblemKind,
     Pseudonymised,
-    outside_placeholders,
+    check_pseudonymised,
     pseudonymise,
+    pseudonymise_until_clean,
     reidentify,
 )
-from policies.assessment import Finding
+from policies.assessment import Assessment, Finding
 
 KEY = b"a key of the installation"
 
@@ -224,3 +225,43 @@ def test_outside_placeholders(text, seen, left):
     """A finding on a placeholder is nothing; one that sees a word beside it is."""
     at = text.index(seen)
     assert bool(outside_placeholders(text, [_at(at, at + len(seen))])) is left
+
+
+def test_until_clean():
+    """What a recogniser sees only once names are gone is replaced as well, everywhere."""
+    text = "Ann Lee asked Smithers. Smithers said no to Bo."
+
+    def scan(shown: str) -> Assessment:
+        late = [("Smithers", "PERSON")] if "Ann" not in shown else []
+        late += [("no to [PERSON", "NRP")] if "Smithers" not in shown else []
+        return Assessment(
+            findings=tuple(_find(shown, *late)), topics=(), gaps=(), characters=0, language="en", detector=""
+        )
+
+    hidden = pseudonymise_until_clean(
+        text, _find(text, ("Ann Lee", "PERSON"), ("Bo", "PERSON")), scan=scan, key=KEY
+    )
+    assert hidden.text == "[PERSON_1] asked [PERSON_2]. [PERSON_2] said [NRP_1] [PERSON_3]."
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"reason": "[PERSON_1] wrote.", "kind": "letter"}, '{"kind":"letter","reason":"Ann wrote."}'),
+        ({"reason": "[PERSON_7] wrote.", "kind": "letter"}, AnswerProblem(rule="placeholders")),
+        ({"reason": "[PERSON_1] wrote.", "kind": "poem"}, AnswerProblem(rule="enum", where="kind")),
+        ("nonsense", AnswerProblem(rule="type")),
+    ],
+)
+def test_check_pseudonymised(task, said, expected):
+    """An answer has to match its schema first; then values go back, if no placeholder is damaged."""
+    hidden = Pseudonymised(text="[PERSON_1]", mapping={"[PERSON_1]": "Ann"})
+    checked = check_pseudonymised(json.dumps(said), task, hidden)
+    assert (checked.canonical if isinstance(checked, Answer) else checked) == expected
+
+
+def test_values_may_be_long(task):
+    """A value may be longer than the schema allows what the model says to be."""
+    hidden = Pseudonymised(text="[PERSON_1]", mapping={"[PERSON_1]": "A" * 300})
+    answer = check_pseudonymised('{"reason": "[PERSON_1]", "kind": "letter"}', task, hidden)
+    assert answer.value["reason"] == "A" * 300

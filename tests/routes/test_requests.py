@@ -85,7 +85,7 @@ def test_asked_about(text, route, problem, seed):
     asked = asked_about(body, [shipped_task("triage"), TASK], model="m", route=route)
     assert asked is not None
     assert (asked.text, asked.model) == (text, "m")
-    assert not text or text not in repr(asked)
+    assert repr(asked) == "Asked(model='m')"
 
 
 @given(st.binary(max_size=80) | st.recursive(st.none() | st.text(), st.lists).map(repr).map(str.encode))
