@@ -23,6 +23,8 @@ class ReadLimits:
     """One line of JSONL, one row of CSV or Parquet."""
     text_characters: int = 5_000_000
     """One document: about 2,000 pages. The frame that carries it may be six times as long."""
+    metadata_characters: int = 64 * 1024
+    """Metadata of one record, as JSON."""
     columns: int = 10_000
     """Cells of a row of CSV, columns of a Parquet file."""
     members: int = 5_000

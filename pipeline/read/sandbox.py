@@ -48,8 +48,8 @@ class Sandbox:
 
     def __init__(self, limits: ReadLimits) -> None:
         self._limits = limits
-        # A character is at most six bytes of escaped JSON; metadata is as long as a record.
-        self._frame_bytes = 6 * (limits.text_characters + limits.record_bytes) + (1 << 20)
+        # Escaped, a character is at most twelve bytes in two code units; a batch is closed once it is full.
+        self._frame_bytes = 12 * (limits.text_characters + limits.metadata_characters) + (4 << 20)
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer = bytearray()
 

@@ -17,6 +17,7 @@ from pipeline.documents import Format, Segment, UnreadableReason
 from pipeline.read.errors import SourceError
 from pipeline.read.kinds import TABLES, format_of
 from pipeline.read.limits import ReadLimits
+from pipeline.read.paths import portable_name, portable_path
 from pipeline.read.request import Request
 from pipeline.read.sandbox import ReaderDied, Sandbox
 
@@ -81,7 +82,9 @@ def _pieces(sandbox: Sandbox, file: _File, documents: int, size: int) -> Iterato
         # NOTE: what has no reader is planned as text and refused for its suffix when read.
         yield _Weighed(_segment(file, kind or Format.TEXT, 0, 1, 0, length), length)
         return
-    request = Request(path=file.path, format=kind, plan=True, most_documents=documents, most_bytes=size)
+    request = Request(
+        path=portable_path(file.path), format=kind, plan=True, most_documents=documents, most_bytes=size
+    )
     first = offset = 0
     try:
         for batch in sandbox.ask(request.to_json()):
@@ -104,7 +107,13 @@ def _weighed(file: _File, kind: Format, raw_run: object) -> _Weighed:
 
 def _segment(file: _File, kind: Format, first: int, count: int, offset: int, length: int) -> Segment:  # noqa: PLR0913, PLR0917 - a segment's own fields
     return Segment(
-        path=file.path, name=file.name, format=kind, first=first, count=count, offset=offset, length=length
+        path=portable_path(file.path),
+        name=portable_name(file.name),
+        format=kind,
+        first=first,
+        count=count,
+        offset=offset,
+        length=length,
     )
 
 

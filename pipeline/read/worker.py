@@ -12,6 +12,7 @@ successor takes the next record.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import resource
 import sys
@@ -33,7 +34,6 @@ _BATCH_CHARACTERS = 1 << 18
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 _OPEN_FILES = 64
-_REFUSAL_FIELDS = 2
 
 
 def main() -> None:
@@ -95,9 +95,9 @@ class _Answer:
             return
         batch: list[object] = []
         characters = 0
-        for outcome in _outcomes(request, self._limits):
+        for outcome, size in _outcomes(request, self._limits):
             batch.append(outcome)
-            characters += len(outcome[2]) if len(outcome) > _REFUSAL_FIELDS else 0
+            characters += size
             if request.careful or len(batch) >= _BATCH_RECORDS or characters >= _BATCH_CHARACTERS:
                 self.say(batch)
                 batch, characters = [], 0
@@ -114,8 +114,8 @@ def _runs(request: Request, limits: ReadLimits) -> Iterator[Run]:
         yield Run(first=0, count=1, offset=0, length=0, weight=0)
 
 
-def _outcomes(request: Request, limits: ReadLimits) -> Iterator[list[Any]]:
-    """Yield one outcome per record of the segment that is left to answer."""
+def _outcomes(request: Request, limits: ReadLimits) -> Iterator[tuple[list[Any], int]]:
+    """Yield one outcome, with its size, per record of the segment that is left to answer."""
     answered = request.skip
     try:
         for record in _records(request, limits):
@@ -123,7 +123,7 @@ def _outcomes(request: Request, limits: ReadLimits) -> Iterator[list[Any]]:
             answered += 1
     except Refused as refusal:
         for _ in range(answered, request.count):
-            yield ["unreadable", refusal.reason.value]
+            yield ["unreadable", refusal.reason.value], 0
 
 
 def _records(request: Request, limits: ReadLimits) -> Iterator[Record | UnreadableReason]:
@@ -137,12 +137,18 @@ def _records(request: Request, limits: ReadLimits) -> Iterator[Record | Unreadab
     yield Record(extract=read_document(raw, kind, limits))
 
 
-def _outcome(record: Record | UnreadableReason, limits: ReadLimits) -> list[Any]:
+def _outcome(record: Record | UnreadableReason, limits: ReadLimits) -> tuple[list[Any], int]:
     if isinstance(record, UnreadableReason):
-        return ["unreadable", record.value]
+        return ["unreadable", record.value], 0
     try:
         extract = canonical(record.extract, most_characters=limits.text_characters)
     except Refused as refusal:
-        return ["unreadable", refusal.reason.value]
+        return ["unreadable", refusal.reason.value], 0
+    size = len(extract.text)
+    if record.metadata:
+        about = len(json.dumps(record.metadata))
+        if about > limits.metadata_characters:
+            return ["unreadable", UnreadableReason.TOO_LARGE.value], 0
+        size += about
     gaps = [[gap.reason.value, gap.count, gap.detail] for gap in extract.gaps]
-    return ["document", record.id, extract.text, gaps, record.metadata]
+    return ["document", record.id, extract.text, gaps, record.metadata], size

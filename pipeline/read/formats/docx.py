@@ -91,13 +91,9 @@ class _Words:
         if name in _SKIPPED:
             self._note_field(element, name)
             return ""
-        if name in _MARKS:
-            return _MARKS[name]
-        if name == "sym":
-            self._gaps.add(GapReason.UNDECODABLE_TEXT, "symbol")
-            return "\ufffd"
-        if name == "fldSimple":
-            self._note_field(element, "instrText", attribute(element, "instr"))
+        if name in _MARKS or name == "sym":
+            self._gaps.add(GapReason.UNDECODABLE_TEXT, "symbol", count=name == "sym")
+            return _MARKS.get(name, "\ufffd")
         if name == "AlternateContent":
             return self._alternatives(element)
         return self._inner(element, name)
@@ -106,7 +102,11 @@ class _Words:
         if name == "tr":
             cells = [self.of(child).strip("\n").replace("\n", " / ") for child in element]
             return "\t".join(cell for cell in cells if cell) + "\n"
+        if name == "fldSimple":
+            self._note_field(element, "instrText", attribute(element, "instr"))
         text = "".join(map(self.of, element))
+        if name == "textpath":  # the words of a watermark are an attribute
+            return f"{text}\n{attribute(element, 'string') or ''}\n"
         if name == "r" and text.strip() and self._is_hidden(element, "rPr", "rStyle"):
             self._gaps.add(GapReason.HIDDEN_TEXT, "vanish")
         if name == "p":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from pipeline.documents import UnreadableReason
@@ -66,7 +67,9 @@ def _is_plain(value: object, depth: int) -> bool:
         return all(_is_storable(key) and _is_plain(item, depth - 1) for key, item in value.items())
     if isinstance(value, list):
         return all(_is_plain(item, depth - 1) for item in value)
-    return True
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, int)
 
 
 def _is_storable(value: str) -> bool:

@@ -10,6 +10,7 @@ from pipeline.documents import Format, UnreadableReason
 from pipeline.read.errors import Refused
 from pipeline.read.kinds import check_start
 from pipeline.read.limits import ReadLimits
+from pipeline.read.paths import local_path
 
 _START_BYTES = 16
 
@@ -21,7 +22,7 @@ def open_regular(path: str) -> BinaryIO:
         Refused: not_found, unsupported_format.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(local_path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError):
         raise Refused(UnreadableReason.NOT_FOUND) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

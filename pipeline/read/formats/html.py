@@ -128,7 +128,7 @@ class _Page:
         inside = silent - (tag in ("script", "style"))
         if inside:
             return
-        if tag in _BLOCKS:
+        if tag in _BLOCKS and tag != "br":
             self._pieces.append("\n")
         elif tag in _CELLS:
             self._pieces.append("\t")

@@ -73,10 +73,13 @@ class _Reader:
         if self._parts > self._limits.attachments:
             raise Refused(UnreadableReason.TOO_LARGE)
         kind = part.get_content_type()
-        if part.is_multipart() and kind != "message/rfc822":
-            text = self._multipart(part, kind, depth=depth)
-        elif kind == "message/rfc822":
+        if kind == "message/rfc822":
             text = self._nested(part, depth=depth)
+        elif kind.startswith("message/"):
+            self.gaps.add(GapReason.ATTACHMENT_NOT_READ, "kind")
+            text = ""
+        elif part.is_multipart():
+            text = self._multipart(part, kind, depth=depth)
         else:
             text = self._leaf(part, kind, depth=depth)
         self.gaps.add(GapReason.UNDECODABLE_TEXT, "mime", count=len(part.defects))
