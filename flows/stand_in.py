@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import re
 import socket
 import struct
 import time
@@ -22,12 +21,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from enum import StrEnum
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from flows.stand_in_answers import answer_to
+from flows.stand_in_faults import Fault, FaultKind, spoil
 
 MODEL = "stand-in-1"
 API_KEY = "stand-in"
@@ -35,66 +34,6 @@ FINGERPRINT = "fp_stand_in_1"
 _BODY_BYTES = 16 << 20
 _HEAD_BYTES = 64 << 10
 _CHARACTERS_PER_TOKEN = 4
-_PLACEHOLDER = re.compile(r"\[[A-Z][A-Z_]*_\d+(?:_[a-z2-7]{4,})?\]")
-
-
-class FaultKind(StrEnum):
-    """The ways in which a call can be made to go wrong."""
-
-    RATE_LIMITED = "rate_limited"
-    RATE_LIMITED_DATE = "rate_limited_date"
-    SERVER_ERROR = "server_error"
-    UNAVAILABLE = "unavailable"
-    BAD_REQUEST = "bad_request"
-    UNAUTHORISED = "unauthorised"
-    REDIRECT = "redirect"
-    HANG = "hang"
-    RESET = "reset"
-    RESET_AFTER_HEAD = "reset_after_head"
-    DRIP = "drip"
-    CUT_SHORT = "cut_short"
-    TRUNCATED_JSON = "truncated_json"
-    NOT_JSON = "not_json"
-    ANSWER_NOT_JSON = "answer_not_json"
-    ANSWER_WRONG_SHAPE = "answer_wrong_shape"
-    ANSWER_CUT_OFF = "answer_cut_off"
-    ANSWER_REFUSED = "answer_refused"
-    PLACEHOLDER_LOST = "placeholder_lost"
-    PLACEHOLDER_INVENTED = "placeholder_invented"
-
-
-@dataclass(slots=True, kw_only=True)
-class Fault:
-    """One way to fail, how often, and at most how many times."""
-
-    kind: FaultKind
-    rate: float = 1.0
-    """Share of the calls, spread evenly."""
-    times: int | None = None
-    _due: float = 0.0
-
-    def strikes(self) -> bool:
-        """Whether this call fails; counts it."""
-        if self.times == 0:
-            return False
-        self._due += self.rate
-        if self._due < 1.0 - 1e-9:
-            return False
-        self._due -= 1.0
-        if self.times is not None:
-            self.times -= 1
-        return True
-
-    @classmethod
-    def parse(cls, text: str) -> Fault:
-        """Return the fault written as `kind[:rate[:times]]`.
-
-        Raises:
-            ValueError: no such kind, or not a number.
-        """
-        kind, _, rest = text.partition(":")
-        rate, _, times = rest.partition(":")
-        return cls(kind=FaultKind(kind), rate=float(rate or 1), times=int(times) if times else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +138,7 @@ def _completion(request: dict[str, Any], body: bytes, model: str, fault: FaultKi
     schema = request["response_format"]["json_schema"]["schema"]
     text = request["messages"][-1]["content"]
     value = answer_to(schema, text)
-    answer = _spoil(json.dumps(value, ensure_ascii=False), text, fault)
+    answer = spoil(json.dumps(value, ensure_ascii=False), text, fault)
     prompt = sum(len(message["content"]) for message in request["messages"])
     tokens = prompt // _CHARACTERS_PER_TOKEN + 1, len(answer) // _CHARACTERS_PER_TOKEN + 1
     finish = "length" if fault is FaultKind.ANSWER_CUT_OFF else "stop"
@@ -219,34 +158,6 @@ def _completion(request: dict[str, Any], body: bytes, model: str, fault: FaultKi
         ],
         "usage": {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)},
     }
-
-
-def _spoil(answer: str, text: str, fault: FaultKind | None) -> str:
-    first = _PLACEHOLDER.search(text)
-    token = first.group() if first else "[PERSON_1]"
-    if fault in (FaultKind.PLACEHOLDER_LOST, FaultKind.PLACEHOLDER_INVENTED):
-        return _mention(answer, token.lower() if fault is FaultKind.PLACEHOLDER_LOST else "[PERSON_977]")
-    broken = {
-        FaultKind.ANSWER_REFUSED: "",
-        FaultKind.ANSWER_NOT_JSON: f"Sure! Here is the answer: {answer}",
-        FaultKind.ANSWER_WRONG_SHAPE: json.dumps({"unexpected": True}),
-        FaultKind.ANSWER_CUT_OFF: answer[: len(answer) // 2],
-    }
-    return broken.get(fault, answer) if fault is not None else answer
-
-
-def _mention(answer: str, token: str) -> str:
-    """Put `token` at the front of the first free string of an answer."""
-    value = json.loads(answer)
-    for key in ("reason", "summary"):
-        if key in value:
-            value[key] = f"{token} {value[key]}"
-            return json.dumps(value, ensure_ascii=False)
-    for inner in value.values():
-        if isinstance(inner, list):
-            inner[:0] = [token] if not inner or isinstance(inner[0], str) else []
-            break
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _refusal(

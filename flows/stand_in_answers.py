@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-_PLACEHOLDER = r"\[[A-Z][A-Z_]*_\d+(?:_[a-z2-7]{4,})?\]"
+from pipeline.placeholders import PLACEHOLDER
+
 _MONTHS = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
 _DATE = re.compile(
     rf"\[(?:DATE_TIME|DATE_OF_BIRTH)_\d+(?:_[a-z2-7]{{4,}})?\]|\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}}\b"
@@ -146,7 +147,7 @@ def _cut(text: str, longest: int) -> str:
         return text
     end = text.rfind(" ", 0, longest)
     end = end if end > 0 else longest
-    for match in re.finditer(_PLACEHOLDER, text):
+    for match in PLACEHOLDER.finditer(text):
         if match.start() < end < match.end():
             end = match.start()
     return text[:end].rstrip(" ,;") or text[:longest]

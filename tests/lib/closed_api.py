@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from flows.stand_in import API_KEY, MODEL, Arrival, Fault, StandIn
+from flows.stand_in import API_KEY, MODEL, Arrival, StandIn
+from flows.stand_in_faults import Fault
 
 
 @dataclass(kw_only=True)

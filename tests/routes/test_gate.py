@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from flows.stand_in import FaultKind
+from flows.stand_in_faults import FaultKind
 from pipeline.check import AnswerProblem
 from pipeline.errors import CallFailed, CordonError, GateRefused
 from pipeline.gate import ClosedEndpoint, Gate

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from flows.stand_in import FaultKind
+from flows.stand_in_faults import FaultKind
 from pipeline.errors import CordonError, DocumentError, ModelUnavailable
 from pipeline.on_prem import OnPrem, OnPremEndpoint
 from pipeline.retries import Retries

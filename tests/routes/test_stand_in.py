@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from flows.stand_in import Fault, FaultKind
+from flows.stand_in_faults import Fault, FaultKind
 from pipeline.check import Answer, check_answer
 from pipeline.requests import request_body
 from pipeline.tasks import shipped_task, shipped_tasks
