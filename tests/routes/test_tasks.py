@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from pipeline.errors import TaskError
@@ -79,3 +82,16 @@ def test_shipped_names():
     assert {"extract", "summarise", "triage"} <= set(shipped_tasks())
     with pytest.raises(KeyError):
         read_shipped_task("../errors")
+
+
+def test_documented_example():
+    """The example in the documentation is a task, and its table names every key."""
+    page = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    assert parse_task(example, name="sentiment.yaml").name == "sentiment"
+    table = page.split("## Keys")[1].split("##")[0]
+    assert {"name", "version", "description", "prompt", "answer", "models"} <= set(
+        re.findall(r"`([a-z]+)`", table)
+    )
+    for limit in ("max_input_characters", "max_output_tokens", "temperature"):
+        assert f"`limits.{limit}`" in table
