@@ -183,7 +183,7 @@ KINDS: Mapping[str, Kind] = {
         required=("purpose", "ticket", "filter"),
     ),
     "integrity.verified": Kind(
-        when="The live log was verified.", required=("code", "size"), optional=("root", "anchor", "seq")
+        when="The live log was verified.", required=("code", "size"), optional=("root", "anchored", "reason", "wrong_from")
     ),
 }  # fmt: skip
 

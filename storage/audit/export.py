@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from pipeline.errors import CordonError
 from storage.audit import reading
-from storage.audit.files import sync_folder, write_atomically
+from storage.audit.files import sync
 from storage.auditor.archive import (
     CHECKPOINTS,
     ENTRIES,
@@ -59,6 +59,10 @@ class Export:
     kept: int
 
 
+Bodies = Callable[[int, int], Iterator[tuple[int, bytes]]]
+"""`bodies(first, end)` yields seq and body of entries [first, end)."""
+
+
 def export_log(engine: Engine, folder: Path, verifier: Verifier) -> Export:
     """Write everything that is signed to `folder`, replacing an earlier export there.
 
@@ -69,26 +73,43 @@ def export_log(engine: Engine, folder: Path, verifier: Verifier) -> Export:
         ExportRefused: by code.
         StorageError: the database did not answer.
     """
+    with translated(), reading.one_moment(engine) as connection:
+        try:
+            checkpoints = reading.checkpoints(connection, verifier)
+        except Fault:
+            raise ExportRefused("log_damaged") from None
+
+        def bodies(first: int, end: int) -> Iterator[tuple[int, bytes]]:
+            return reading.bodies(connection, first=first, end=end)
+
+        return write_export(folder, bodies=bodies, checkpoints=checkpoints, verifier=verifier)
+
+
+def write_export(
+    folder: Path, *, bodies: Bodies, checkpoints: Sequence[Checkpoint], verifier: Verifier
+) -> Export:
+    """Write an export of the entries that the last of `checkpoints` covers, wherever they come from.
+
+    Raises:
+        ExportRefused: by code.
+    """
+    if not checkpoints:
+        raise ExportRefused("no_checkpoint")
     if folder.exists() and any(folder.iterdir()) and not (folder / KEY_FILE).is_file():
         raise ExportRefused("not_an_export")
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     try:
-        with translated(), reading.one_moment(engine) as connection:
-            export = _write(connection, scratch, folder, verifier)
+        export = _write(scratch, folder, bodies, checkpoints, verifier)
         _swap(scratch, folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return export
 
 
-def _write(connection: Connection, scratch: Path, folder: Path, verifier: Verifier) -> Export:
-    try:
-        checkpoints = reading.checkpoints(connection, verifier)
-    except Fault:
-        raise ExportRefused("log_damaged") from None
-    if not checkpoints:
-        raise ExportRefused("no_checkpoint")
+def _write(
+    scratch: Path, folder: Path, bodies: Bodies, checkpoints: Sequence[Checkpoint], verifier: Verifier
+) -> Export:
     size = checkpoints[-1].size
     (scratch / ENTRIES).mkdir(parents=True)
     (scratch / CHECKPOINTS).mkdir()
@@ -101,36 +122,36 @@ def _write(connection: Connection, scratch: Path, folder: Path, verifier: Verifi
             os.link(folder / name, scratch / name)
             kept += 1
         else:
-            _write_entries(scratch / name, connection, first, last)
+            _write_entries(scratch / name, bodies(first, last + 1), first, last)
     for checkpoint in checkpoints:
         (scratch / CHECKPOINTS / note_file(checkpoint.size)).write_bytes(checkpoint.note)
-    write_atomically(scratch / KEY_FILE, f"{verifier.vkey}\n".encode())
-    for written in (ENTRIES, CHECKPOINTS, "."):
-        sync_folder(scratch / written)
+    (scratch / KEY_FILE).write_bytes(f"{verifier.vkey}\n".encode())
+    _make_durable(scratch)
     return Export(folder=folder, size=size, checkpoint=checkpoints[-1], files=files, kept=kept)
 
 
-def _write_entries(path: Path, connection: Connection, first: int, last: int) -> None:
-    stream = reading.bodies(connection, first=first, end=last + 1)
+def _make_durable(folder: Path) -> None:
+    for path in [*folder.rglob("*"), folder]:
+        sync(path)
+
+
+def _write_entries(path: Path, stream: Iterator[tuple[int, bytes]], first: int, last: int) -> None:
     expected = first
-    with path.open("wb") as file:
-        # no statistics: readers skip rows by them, and the verifier would have to believe them
-        with pq.ParquetWriter(
-            file,
-            SCHEMA,
-            compression="zstd",
-            use_dictionary=["type", "run", "route", "level"],
-            write_statistics=False,
-            write_page_checksum=True,
-            store_schema=False,
-        ) as writer:
-            while rows := list(islice(stream, _ROW_GROUP)):
-                if [seq for seq, _ in rows] != list(range(expected, expected + len(rows))):
-                    raise ExportRefused("log_damaged")
-                expected += len(rows)
-                writer.write_table(_table(rows))
-        file.flush()
-        os.fsync(file.fileno())
+    # no statistics: readers skip rows by them, and the verifier would have to believe them
+    with pq.ParquetWriter(
+        path,
+        SCHEMA,
+        compression="zstd",
+        use_dictionary=["type", "run", "route", "level"],
+        write_statistics=False,
+        write_page_checksum=True,
+        store_schema=False,
+    ) as writer:
+        while rows := list(islice(stream, _ROW_GROUP)):
+            if [seq for seq, _ in rows] != list(range(expected, expected + len(rows))):
+                raise ExportRefused("log_damaged")
+            expected += len(rows)
+            writer.write_table(_table(rows))
     if expected != last + 1:
         raise ExportRefused("log_damaged")
 
@@ -159,5 +180,5 @@ def _swap(scratch: Path, folder: Path) -> None:
     if folder.exists():
         folder.rename(old)
     scratch.rename(folder)
-    sync_folder(folder.parent)
+    sync(folder.parent)
     shutil.rmtree(old, ignore_errors=True)

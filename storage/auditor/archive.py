@@ -84,7 +84,11 @@ def open_archive(folder: Path, verifier: Verifier | None) -> Archive:
     if verifier is not None and verifier != own:
         raise Fault(Code.TAMPERED, "key_differs")
     checkpoints = tuple(_checkpoint(path, own) for path in notes)
-    return Archive(files=tuple(_ranges(entries)), checkpoints=checkpoints, verifier=own)
+    files = tuple(_ranges(entries))
+    signed = checkpoints[-1].size if checkpoints else 0
+    if files and signed <= files[-1][1]:
+        raise Fault(Code.INCOMPLETE, "checkpoint_missing", signed)
+    return Archive(files=files, checkpoints=checkpoints, verifier=own)
 
 
 def verify_export(
