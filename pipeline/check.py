@@ -22,6 +22,7 @@ from typing import Any, NoReturn, Protocol
 import jsonschema
 import rfc8785
 
+from pipeline.replies import Reply
 from pipeline.tasks import Task
 from policies.assessment import Assessment, GapReason
 from policies.decide import decide
@@ -129,10 +130,17 @@ def check_answer(raw: str, task: Task) -> Answer | AnswerProblem:
         canonical = rfc8785.dumps(value).decode()
     except (ValueError, RecursionError, rfc8785.CanonicalizationError):
         return AnswerProblem(rule="not_json")  # the decoder's own words quote the answer
-    error = jsonschema.exceptions.best_match(_validator(task.digest, task).iter_errors(value))
+    error = jsonschema.exceptions.best_match(_validator(task).iter_errors(value))
     if error is None:
         return Answer(value=value, canonical=canonical)
     return _problem(error, task)
+
+
+def check_reply(reply: Reply, task: Task) -> Answer | AnswerProblem:
+    """Return the answer in `reply`; one that was cut off is none, even if it happens to be whole."""
+    if reply.finish_reason == "length":
+        return AnswerProblem(rule="truncated")
+    return check_answer(reply.answer, task)
 
 
 def answer_level(
@@ -182,17 +190,14 @@ def _possible_hints(properties: tuple[str, ...]) -> frozenset[str]:
     )
 
 
-class _ByDigest(dict[str, jsonschema.Draft202012Validator]):
-    """Validators by task digest: building one costs more than using it."""
+_VALIDATORS: dict[str, jsonschema.Draft202012Validator] = {}
+"""By task digest: building one costs more than using it."""
 
 
-_VALIDATORS = _ByDigest()
-
-
-def _validator(digest: str, task: Task) -> jsonschema.Draft202012Validator:
-    if digest not in _VALIDATORS:
-        _VALIDATORS[digest] = jsonschema.Draft202012Validator(dict(task.answer))
-    return _VALIDATORS[digest]
+def _validator(task: Task) -> jsonschema.Draft202012Validator:
+    if task.digest not in _VALIDATORS:
+        _VALIDATORS[task.digest] = jsonschema.Draft202012Validator(dict(task.answer))
+    return _VALIDATORS[task.digest]
 
 
 def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from tenacity import (
     stop_before_delay,
 )
 
-from pipeline.check import AnswerProblem, check_answer
+from pipeline.check import AnswerProblem, check_reply
 from pipeline.errors import CallFailed, DocumentError, ModelUnavailable
 from pipeline.replies import Reply, read_models, read_reply
 from pipeline.requests import reask_body, request_body
@@ -102,11 +102,11 @@ class OnPrem:
         model = task.model_for(Route.ON_PREM, self._endpoint.model)
         seed = self._endpoint.seed
         first = await self._call(request_body(task, text, model=model, seed=seed))
-        problem = problem_with(first, task)
-        if problem is None:
+        problem = check_reply(first, task)
+        if not isinstance(problem, AnswerProblem):
             return first
         second = await self._call(reask_body(task, text, model=model, problem=problem, seed=seed))
-        if problem_with(second, task) is not None:
+        if isinstance(check_reply(second, task), AnswerProblem):
             raise DocumentError("answer_invalid")
         return replace(
             second,
@@ -182,11 +182,3 @@ class OnPrem:
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after_seconds if isinstance(error, CallFailed) else None
         return retry_delay(state.attempt_number, asked, retries=self._retries)
-
-
-def problem_with(reply: Reply, task: Task) -> AnswerProblem | None:
-    """Return what is wrong with the answer of `reply`, or None. For every lane."""
-    if reply.finish_reason == "length":
-        return AnswerProblem(rule="truncated")
-    answer = check_answer(reply.answer, task)
-    return answer if isinstance(answer, AnswerProblem) else None
