@@ -48,8 +48,9 @@ def _run(options: argparse.Namespace) -> Verdict:
 
 
 def _key(given: str) -> Verifier:
-    """Read a key given as the line itself or as the file that holds it."""
-    return Verifier.parse(given if "+" in given else Path(given).read_text("utf-8"))
+    """Read a key given as the file that holds it, or as the line itself."""
+    path = Path(given)
+    return Verifier.parse(path.read_text("utf-8") if path.is_file() else given)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,7 +11,6 @@ from storage.database import Role
 from tests.audit.logs import ORIGIN, event
 from tests.audit.test_signer import as_superuser
 
-
 REWRITES = {
     "edit a body": ["UPDATE audit.entry SET body = replace(convert_from(body, 'UTF8'), 'damaged', 'missing')::bytea WHERE seq = 7"],
     "edit all bodies": ["UPDATE audit.entry SET body = replace(convert_from(body, 'UTF8'), 'worker-1', 'worker-2')::bytea"],

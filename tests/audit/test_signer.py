@@ -178,6 +178,13 @@ def test_another_key_does_not_take_over(live):
         stranger.checkpoint()
 
 
+def test_what_it_remembers_is_an_anchor(live):
+    """The signer's own state is the newest checkpoint, kept outside the database."""
+    assert live.signer().remembered() == []
+    live.grow(2)
+    assert [live.signer().checkpoint().note] == live.signer().remembered()
+
+
 def test_the_state_is_readable_by_its_owner_only(live):
     """The state file has no rights for others."""
     live.grow(1)
