@@ -13,7 +13,7 @@ from typing import Any, Final
 from pipeline.detect import engine as presidio
 from pipeline.detect.config import DetectorConfig, DetectorUnavailable
 from pipeline.detect.language import judge_language
-from pipeline.detect.manifest import digest_manifest, make_manifest
+from pipeline.detect.manifest import Parts, digest_manifest, make_manifest
 from pipeline.detect.merge import merge
 from pipeline.detect.names import Names
 from pipeline.detect.script import character_gaps
@@ -59,16 +59,15 @@ class Detector:
         missing = sorted(set(file.required_entities) - self.entities)
         if missing:
             raise DetectorUnavailable(f"entity_without_recogniser:{missing[0]}")
-        self.manifest: Mapping[str, Any] = MappingProxyType(
-            make_manifest(
-                config,
-                file=file,
-                specs=specs,
-                recognisers=recognisers,
-                lexicons=lexicons,
-                names=self._names.digest,
-            )
+        parts = Parts(
+            config=config,
+            file=file,
+            specs=specs,
+            recognisers=recognisers,
+            lexicons=lexicons,
+            names=self._names.digest,
         )
+        self.manifest: Mapping[str, Any] = MappingProxyType(make_manifest(parts))
         """What this detector is made of: versions, patterns, models, settings."""
         self.digest: str = digest_manifest(self.manifest)
         """Digest of the manifest; every assessment carries it."""

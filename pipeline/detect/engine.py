@@ -39,52 +39,63 @@ _LONG_WORD: Final = 4
 
 # Seven digits with little between them; shorter numbers are not told from any other number.
 _PHONE_LIKE: Final = regex.compile(r"[+(]?\d(?:\D{0,4}\d){6,}")
+_DIGIT: Final = regex.compile(r"\d")
 _PHONE_MARGIN: Final = 20
 """Code points around a number that its matcher judges by: a plus sign, brackets, an extension."""
 
 
-class _Ear(logging.Handler):
-    """Hears what Presidio says, counts it, and repeats none of it: its messages hold text."""
+class _Ear(logging.Filter):
+    """Hears what Presidio says and repeats none of it: its messages hold text.
+
+    A filter, not a handler: a dropped record reaches no handler that others have installed.
+    """
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__()
         self._heard = threading.local()
 
     def listen(self) -> None:
+        """Forget what was heard in this thread."""
         self._heard.reasons = []
 
     def reasons(self) -> list[GapReason]:
-        return getattr(self._heard, "reasons", [])
+        """Return what was heard in this thread, as reasons for gaps."""
+        heard: list[GapReason] = getattr(self._heard, "reasons", [])
+        return heard
 
-    def emit(self, record: logging.LogRecord) -> None:
-        timed_out = "timed out" in str(record.msg)
-        self.reasons().append(GapReason.RECOGNISER_TIMED_OUT if timed_out else GapReason.DETECTOR_WARNED)
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Count a warning, and drop every record."""
+        if record.levelno >= logging.WARNING:
+            timed_out = "timed out" in str(record.msg)
+            self.reasons().append(GapReason.RECOGNISER_TIMED_OUT if timed_out else GapReason.DETECTOR_WARNED)
+        return False
 
 
 _EAR: Final = _Ear()
+_MUTE: Final = logging.CRITICAL + 1
 
 
 def silence_presidio() -> None:
     """Keep Presidio's and its libraries' log messages, which quote text, out of every log."""
-    for name in ("presidio-analyzer", "decision_process", "tldextract"):
-        logger = logging.getLogger(name)
-        logger.propagate = False
-        logger.setLevel(logging.WARNING)
-        logger.handlers = [_EAR]
+    logger = logging.getLogger("presidio-analyzer")
+    logger.setLevel(logging.WARNING)
+    logger.addFilter(_EAR)
+    for name in ("decision_process", "tldextract", "filelock"):
+        logging.getLogger(name).setLevel(_MUTE)
 
 
 def limit_patterns(seconds: int) -> None:
     """Set the time a pattern may take, which Presidio reads from the environment at import."""
     for name, module in list(sys.modules.items()):
         if name.startswith("presidio_analyzer") and hasattr(module, "REGEX_TIMEOUT_SECONDS"):
-            module.REGEX_TIMEOUT_SECONDS = seconds
+            setattr(module, "REGEX_TIMEOUT_SECONDS", seconds)  # noqa: B010 - a name that the type does not show
 
 
 # The public-suffix list inside the package: no download, no cache file.
 _SUFFIXES: Final = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
 
 
-class EmailRecognizer(presidio.EmailRecognizer):  # type: ignore[misc]
+class EmailRecognizer(presidio.EmailRecognizer):
     """Presidio's, without its download of the public-suffix list."""
 
     def validate_result(self, pattern_text: str) -> bool:
@@ -92,15 +103,13 @@ class EmailRecognizer(presidio.EmailRecognizer):  # type: ignore[misc]
         return bool(_SUFFIXES(pattern_text).fqdn)
 
 
-class PhoneRecognizer(presidio.PhoneRecognizer):  # type: ignore[misc]
+class PhoneRecognizer(presidio.PhoneRecognizer):
     """Presidio's, asked only about the places that hold enough digits for a number.
 
     Each of its regions reads the whole text otherwise: half the time of all recognisers.
     """
 
-    def analyze(
-        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
-    ) -> list[RecognizerResult]:
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:
         """Return the phone numbers in `text`."""
         found: list[RecognizerResult] = []
         end_of_last = 0
@@ -119,7 +128,7 @@ _OURS: Final[Mapping[str, type[EntityRecognizer]]] = MappingProxyType(
 )
 
 
-class YamlRecogniser(PatternRecognizer):  # type: ignore[misc]
+class YamlRecogniser(PatternRecognizer):
     """A recogniser of a YAML file: Presidio's patterns and context, our check digits."""
 
     def __init__(self, spec: RecogniserSpec) -> None:
@@ -141,7 +150,7 @@ class YamlRecogniser(PatternRecognizer):  # type: ignore[misc]
         return self._check(pattern_text) or (None if self._keeps_failed else False)
 
 
-def _unchecked(base: type[PatternRecognizer]) -> type[PatternRecognizer]:
+def _unchecked(base: type[Any]) -> type[Any]:
     """Return `base` without its check: everything of the right form, at the pattern's score."""
 
     def validate_result(_self: PatternRecognizer, _pattern_text: str) -> None:
@@ -154,7 +163,7 @@ def _unchecked(base: type[PatternRecognizer]) -> type[PatternRecognizer]:
     return type(f"{base.__name__}Unchecked", (base,), methods)
 
 
-class _ContextWords(LemmaContextAwareEnhancer):  # type: ignore[misc]
+class _ContextWords(LemmaContextAwareEnhancer):
     """Presidio's context search, in time linear in the text, and by whole words if they are short."""
 
     @staticmethod
@@ -183,6 +192,7 @@ class Recogniser:
     """One of the recognisers in use, with how far it is trusted."""
 
     presidio: EntityRecognizer
+    name: str
     entity: str
     passed: float
     """Score of a passed check."""
@@ -228,11 +238,14 @@ def _build_presidio(one: PresidioSpec, file: PresidioFile) -> Iterator[Recognise
     entity = one.entity or str(strict.supported_entities[0])
     yield _trust(strict, entity, passed=one.passed_score, cap=one.maximum_score, needs=one.needs)
     if one.failed_score:
-        yield _trust(_unchecked(base)(**options), entity, passed=1.0, cap=one.failed_score, needs=one.needs)
+        yield _trust(
+            _unchecked(type(strict))(**options), entity, passed=1.0, cap=one.failed_score, needs=one.needs
+        )
 
 
 def _trust(recogniser: EntityRecognizer, entity: str, *, passed: float, cap: float, needs: str) -> Recogniser:
-    return Recogniser(presidio=recogniser, entity=entity, passed=passed, cap=cap, needs=needs)
+    name = str(getattr(recogniser, "name", ""))
+    return Recogniser(presidio=recogniser, name=name, entity=entity, passed=passed, cap=cap, needs=needs)
 
 
 class Engine:
@@ -253,7 +266,7 @@ class Engine:
         """
         results: list[RecognizerResult] = []
         gaps: list[Gap] = []
-        has_digit = any(character.isdecimal() for character in text)
+        has_digit = _DIGIT.search(text) is not None
         for one in self.recognisers:
             if (one.needs == "digit" and not has_digit) or (one.needs == "@" and "@" not in text):
                 continue
@@ -265,7 +278,7 @@ class Engine:
                 end=result.end,
                 entity=self._by_id[_identifier(result)].entity,
                 score=round(float(result.score), 3),
-                recogniser=str(self._by_id[_identifier(result)].presidio.name),
+                recogniser=self._by_id[_identifier(result)].name,
             )
             for result in results
             if result.score >= self._minimum_score
@@ -275,18 +288,15 @@ class Engine:
     def _ask(
         self, one: Recogniser, text: str, artifacts: NlpArtifacts, gaps: list[Gap]
     ) -> list[RecognizerResult]:
-        name = (
-            type(one.presidio).__name__ if not isinstance(one.presidio, YamlRecogniser) else one.presidio.name
-        )
         _EAR.listen()
         try:
             results: list[RecognizerResult] = one.presidio.analyze(
                 text, one.presidio.supported_entities, artifacts
             )
         except Exception:  # noqa: BLE001 - whatever a recogniser raises costs this document its clearance
-            gaps.append(Gap(reason=GapReason.RECOGNISER_FAILED, detail=name))
+            gaps.append(Gap(reason=GapReason.RECOGNISER_FAILED, detail=one.name))
             return []
-        gaps.extend(Gap(reason=reason, detail=name) for reason in _EAR.reasons())
+        gaps.extend(Gap(reason=reason, detail=one.name) for reason in _EAR.reasons())
         for result in results:
             passed = result.score >= 1.0 and one.passed < 1.0
             result.score = (
@@ -327,7 +337,7 @@ def words_of(doc: Doc) -> NlpArtifacts:
     lowered = [token.lower_ for token in doc]
     attributes = doc.to_array([IDX, IS_STOP, IS_PUNCT]).tolist()
     artifacts = NlpArtifacts(
-        entities=doc.ents,
+        entities=list(doc.ents),
         tokens=doc,
         tokens_indices=[at for at, _, _ in attributes],
         lemmas=lowered,
@@ -335,7 +345,7 @@ def words_of(doc: Doc) -> NlpArtifacts:
         language="en",
     )
     # A set: Presidio asks "is it a keyword?" once a word, of a list as long as the text.
-    artifacts.keywords = {
+    artifacts.keywords = {  # type: ignore[assignment]
         word for word, (_, stop, punct) in zip(lowered, attributes, strict=True) if not stop and not punct
     }
     return artifacts

@@ -23,13 +23,16 @@ from policies.assessment import Gap, GapReason
 SUPPORTED: Final = "en"
 UNKNOWN: Final = "und"
 
-_PASSAGE_CHARACTERS: Final = 1_200
+_PASSAGE_CHARACTERS: Final = 600
 _FEW_LETTERS: Final = 40
 """Fewer say nothing about a language: `Invoice 4711` is neither German nor English."""
-_MANY_WORDS: Final = 40
-_SURE: Final = 0.95
+_SOME_WORDS: Final = 12
+_SURE: Final = 0.9
+_LIKELY: Final = 0.5
 _ENGLISH_SHARE: Final = 0.08
 _FOREIGN_SHARE: Final = 0.06
+_FOREIGN_WORDS: Final = 3
+"""Different ones: `com com com` in a list of links is not Portuguese."""
 _ACCENTED_SHARE: Final = 0.03
 _WORD: Final = re.compile(r"[^\W\d_]{1,40}")
 
@@ -220,23 +223,31 @@ def _judge_passage(words: list[str]) -> str:
     accented = sum(not letter.isascii() for word in words if not word.isascii() for letter in word)
     if letters < _FEW_LETTERS:
         return SUPPORTED if accented <= letters * _ACCENTED_SHARE or letters <= _FEW_LETTERS // 2 else UNKNOWN
-    english = _share(words, _ENGLISH)
-    foreign, language = max((_share(words, known), name) for name, known in _FOREIGN.items())
-    if english >= _ENGLISH_SHARE and english >= foreign / 2:
-        return SUPPORTED
-    if foreign >= _FOREIGN_SHARE and foreign > english:
+    counts = Counter(words)
+    english = _share(counts, _ENGLISH)
+    foreign, language = max((_share(counts, known), name) for name, known in _FOREIGN.items())
+    if foreign >= _FOREIGN_SHARE and len(counts.keys() & _FOREIGN[language]) >= _FOREIGN_WORDS:
         return language
+    if english >= _ENGLISH_SHARE:
+        return SUPPORTED
+    return _guess(words, english=english, is_accented=accented > letters * _ACCENTED_SHARE)
+
+
+def _guess(words: list[str], *, english: float, is_accented: bool) -> str:
+    """Return the language of a passage whose frequent words did not tell it."""
     guess, confidence = _identifier().classify(" ".join(words))
     if guess == SUPPORTED:
         return SUPPORTED
-    if confidence >= _SURE and len(words) >= _MANY_WORDS and english < _ENGLISH_SHARE / 2:
+    if confidence >= _SURE and len(words) >= _SOME_WORDS and english < _ENGLISH_SHARE / 2:
         return str(guess)
     # Tables, lists and codes have no function words; accents are what betrays the rest.
-    return SUPPORTED if accented <= letters * _ACCENTED_SHARE else UNKNOWN
+    if not is_accented:
+        return SUPPORTED
+    return str(guess) if confidence >= _LIKELY else UNKNOWN
 
 
-def _share(words: list[str], known: frozenset[str]) -> float:
-    return sum(word in known for word in words) / len(words)
+def _share(counts: Counter[str], known: frozenset[str]) -> float:
+    return sum(counts[word] for word in counts.keys() & known) / counts.total()
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.detect import views
@@ -25,29 +26,36 @@ _DISTRIBUTIONS: Final = (
 )
 
 
-def make_manifest(
-    config: DetectorConfig,
-    *,
-    file: PresidioFile,
-    specs: Sequence[RecogniserSpec],
-    recognisers: Sequence[Recogniser],
-    lexicons: Sequence[Lexicon],
-    names: str,
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that decides what a detector finds."""
+
+    config: DetectorConfig
+    file: PresidioFile
+    specs: Sequence[RecogniserSpec]
+    recognisers: Sequence[Recogniser]
+    lexicons: Sequence[Lexicon]
+    names: str
+    """Digest of the model of names; empty without one."""
+
+
+def make_manifest(parts: Parts) -> dict[str, Any]:
     """Return the detector's parts as strings, whole numbers, lists and objects; no paths."""
     return {
         "versions": {name: installed(name) for name in _DISTRIBUTIONS},
-        "names_model": names,
-        "recognisers": [_describe(one) for one in recognisers],
-        "files": _digest([file.model_dump(mode="json"), [spec.model_dump(mode="json") for spec in specs]]),
-        "topics": {one.topic: _digest(one.model_dump(mode="json")) for one in lexicons},
+        "names_model": parts.names,
+        "recognisers": [_describe(one) for one in parts.recognisers],
+        "files": _digest(
+            [parts.file.model_dump(mode="json"), [spec.model_dump(mode="json") for spec in parts.specs]]
+        ),
+        "topics": {one.topic: _digest(one.model_dump(mode="json")) for one in parts.lexicons},
         "views": views.VERSION,
         "settings": {
-            "regex_timeout_seconds": config.regex_timeout_seconds,
-            "window_characters": config.window_characters,
-            "window_overlap": config.window_overlap,
-            "max_characters": config.max_characters,
-            "minimum_score_thousandths": round(config.minimum_score * 1000),
+            "regex_timeout_seconds": parts.config.regex_timeout_seconds,
+            "window_characters": parts.config.window_characters,
+            "window_overlap": parts.config.window_overlap,
+            "max_characters": parts.config.max_characters,
+            "minimum_score_thousandths": round(parts.config.minimum_score * 1000),
         },
     }
 
@@ -60,7 +68,7 @@ def digest_manifest(manifest: Mapping[str, Any]) -> str:
 def _describe(one: Recogniser) -> dict[str, Any]:
     patterns = getattr(one.presidio, "patterns", [])
     return {
-        "name": one.presidio.name,
+        "name": one.name,
         "version": one.presidio.version,
         "entity": one.entity,
         "patterns": _digest([[each.name, each.regex, round(each.score * 1000)] for each in patterns]),

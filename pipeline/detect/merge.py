@@ -28,9 +28,10 @@ def merge(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def _merge_entity(ordered: Iterable[Finding]) -> list[Finding]:
     kept: list[Finding] = []
     for finding in ordered:
-        while kept and finding.start < kept[-1].end:
-            finding = _join(kept.pop(), finding)
-        kept.append(finding)
+        joined = finding
+        while kept and joined.start < kept[-1].end:
+            joined = _join(kept.pop(), joined)
+        kept.append(joined)
     return kept
 
 
