@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
 
+import openai
 import pytest
 
 from flows.stand_in_faults import FaultKind
@@ -379,8 +380,6 @@ async def test_models(api, task, policy):
 async def test_the_client_sends_nothing_uncleared(api, task, policy, body):
     """The SDK's own methods cannot send through the gate's wire."""
     async with _gate(api.url, task, policy) as gate:
-        import openai  # noqa: PLC0415 - the fence around it is what is tested
-
         with pytest.raises(openai.APIConnectionError):
             await gate._client.chat.completions.create(
                 model=MODEL, messages=[{"role": "user", "content": TEXT}]

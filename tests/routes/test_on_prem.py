@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import pickle
 import time
 
@@ -170,8 +171,6 @@ async def test_environment_is_ignored(api, triage, monkeypatch):
 
 async def test_concurrency_is_bounded(triage):
     """No more requests are open at once than the endpoint allows."""
-    import asyncio  # noqa: PLC0415 - used once
-
     with closed_api(latency_seconds=0.05) as api:
         async with _lane(api.url, concurrency=2) as lane:
             started = time.monotonic()
