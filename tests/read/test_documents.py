@@ -392,6 +392,9 @@ def test_html_text_is_what_a_browser_shows(read_file):
         ("<p>a<svg><text>Secret</text></svg>", "image:"),
         ("<p>a<img alt=a src='data:image/png;base64,AAAA'>", "image:"),
         ("<a href='data:text/html,Secret'>a</a>", "embedded_object:data_uri"),
+        ("<p>a<!-- Secret", "undecodable_text:torn"),
+        ("<p>a<a href='Secret", "undecodable_text:torn"),
+        ("<p>a</html><!-- Secret -->", "hidden_text:comment"),
         ("<p>a<iframe src=x></iframe>", "external_reference:frame"),
         ("<p>a<object data=x></object>", "embedded_object:object"),
         ("<meta http-equiv=refresh content='0;url=x'><p>a", "external_reference:refresh"),
@@ -407,6 +410,8 @@ def test_html_content_beyond_plain_text_is_a_gap(gaps_of, page, gap):
     [
         ("<p>a<img alt='A photo of Ann' src=x>", "a A photo of Ann"),
         ("<input value='Ann'>", "Ann"),
+        ("<html><body>Ann</body></html>Bob<p>Eve", "Ann\nBob\nEve"),
+        ("Ann &amp; Bob", "Ann & Bob"),
         ("<textarea>Ann\nBob</textarea>", "Ann\nBob"),
         ("a<script>x<b>y</script>b<style>z</style>c", "abc"),
         ('<meta charset="windows-1252"><p>caf\xe9'.encode("latin-1"), "café"),

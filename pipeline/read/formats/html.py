@@ -35,6 +35,8 @@ _DECLARED_WITHIN_BYTES = 4096
 _CHARSETS = frozenset({
     "windows-1250", "windows-1251", "windows-1252", "iso-8859-1", "iso-8859-2", "iso-8859-15", "latin1", "us-ascii",
 })  # fmt: skip
+_END = "\ue000end of page\ue000"
+"""Put after the page: if it does not come out as text, a tag, comment or script was never closed."""
 _SPACES = re.compile(r"[ \t\n\f\r]+")
 _LINE_EDGES = re.compile(r"[ \t]*\n[ \t]*")
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -53,26 +55,24 @@ def read_page(page: str, limits: ReadLimits) -> Extract:  # noqa: ARG001 - the t
     """Return the text of a decoded page.
 
     Raises:
-        Refused: damaged.
+        Refused: damaged, also if the parser would drop what is nested too deep or too long.
     """
     gaps = Gaps()
     if not page.strip():
         return Extract(text="")
-    if "\x00" in page:
-        gaps.add(GapReason.UNDECODABLE_TEXT, "nul")
-    parser = etree.HTMLParser(
-        encoding="utf-8", no_network=True, huge_tree=False, remove_comments=False, remove_pis=True
-    )
+    gaps.add(GapReason.UNDECODABLE_TEXT, "nul", count=page.count("\x00"))
+    raw = f"{page.replace(chr(0), chr(0xFFFD))}\n{_END}".encode("utf-8", "replace")
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_pis=True)
     try:
-        raw = page.replace("\x00", "\ufffd").encode("utf-8", "replace")
         root = etree.fromstring(raw, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise Refused(UnreadableReason.DAMAGED) from None
-    if root is None:
+    if root is None or any(entry.level == etree.ErrorLevels.FATAL for entry in parser.error_log):
         raise Refused(UnreadableReason.DAMAGED)
-    if any("depth" in entry.message.lower() for entry in parser.error_log):
-        raise Refused(UnreadableReason.DAMAGED)  # the parser drops what is nested deeper
-    return Extract(text=_Page(gaps).text(root), gaps=gaps.all())
+    text = _Page(gaps).text(root)
+    if not text.endswith(_END):
+        gaps.add(GapReason.UNDECODABLE_TEXT, "torn")
+    return Extract(text=text.removesuffix(_END).rstrip(), gaps=gaps.all())
 
 
 def _decoded(raw: bytes) -> str:
@@ -98,7 +98,16 @@ class _Page:
         self._pieces: list[str] = []
 
     def text(self, root: Any) -> str:
-        """Return the text of the whole tree."""
+        """Return the text of the whole page: what follows `</html>` is a tree of its own."""
+        for tree in (*reversed([*root.itersiblings(preceding=True)]), root, *root.itersiblings()):
+            if isinstance(tree.tag, str):
+                self._walk(tree)
+            else:
+                self._comment(tree, silent=False)
+        text = _LINE_EDGES.sub("\n", "".join(self._pieces))
+        return _BLANK_LINES.sub("\n\n", text).strip()
+
+    def _walk(self, root: Any) -> None:
         silent = 0
         for event, element in etree.iterwalk(root, events=("start", "end", "comment")):
             if event == "comment":
@@ -114,8 +123,6 @@ class _Page:
             else:
                 self._end(element, tag, silent=silent)
                 silent -= tag in ("script", "style")
-        text = _LINE_EDGES.sub("\n", "".join(self._pieces))
-        return _BLANK_LINES.sub("\n\n", text).strip()
 
     def _start(self, element: Any, tag: str) -> None:
         if tag in _BLOCKS:
