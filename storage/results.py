@@ -57,8 +57,9 @@ def read_results(database: Database, vault: Vault, *, run: str | None = None) ->
         if name is None:
             raise StorageError("no_such_run")
         streaming = connection.execution_options(stream_results=True, yield_per=_FETCH_ROWS)
-        for row in streaming.execute(_LINES, {"run": name}).mappings():
-            yield _line(row, vault)
+        with streaming.execute(_LINES, {"run": name}) as found:
+            for row in found.mappings():
+                yield _line(row, vault)
 
 
 def _line(row: RowMapping, vault: Vault) -> ResultLine:

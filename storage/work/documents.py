@@ -46,8 +46,9 @@ class Documents(Book):
     def decided(self, claim: Claim, rows: Sequence[DecidedRow]) -> frozenset[int]:
         """Store decisions; return the ordinals whose documents must not be asked about.
 
-        Those are copies of a record that this run has elsewhere, records that are settled
-        already, and places where another record was decided before (the file changed).
+        Those are records that are at their end (quarantined, skipped, settled before), copies
+        of a record that this run has elsewhere, and places where another record was decided
+        before (the file changed).
 
         Raises:
             StaleClaim: someone else has the chunk.
@@ -62,8 +63,10 @@ class Documents(Book):
             by_ordinal = {row.ordinal: row for row in rows}
             for ordinal in sorted(new):
                 _record(change, claim, None, by_ordinal[ordinal], keys)
-            left = by_ordinal.keys() - new
-            return self._sort_out(change, claim, {ordinal: by_ordinal[ordinal] for ordinal in left}, keys)
+            left = {ordinal: row for ordinal, row in by_ordinal.items() if ordinal not in new}
+            to_ask = {ordinal for ordinal in new if by_ordinal[ordinal].state == "decided"}
+            to_ask |= self._sort_out(change, claim, left, keys)
+        return frozenset(by_ordinal.keys() - to_ask)
 
     def settled(self, claim: Claim) -> set[str]:
         """Return the documents of the chunk of which no record is still to be done."""
@@ -79,10 +82,13 @@ class Documents(Book):
 
     def _sort_out(
         self, change: Change, claim: Claim, left: Mapping[int, DecidedRow], keys: Mapping[str, DocumentKey]
-    ) -> frozenset[int]:
-        """Deal with rows that were not new: met before at this place, or copies of another place."""
+    ) -> set[int]:
+        """Deal with rows that were not new, and return the ordinals that are still to be asked about.
+
+        They were met before at this place, or are copies of another place.
+        """
         if not left:
-            return frozenset()
+            return set()
         where = {"run": claim.run, "chunk": claim.chunk, "ordinals": sorted(left)}
         found = change.connection.execute(_BEFORE, where).mappings()
         before = {row["ordinal"]: row for row in found}
@@ -94,8 +100,7 @@ class Documents(Book):
             change.connection.execute(_REPLACE, {**values, "ordinals": again})
             for ordinal in again:
                 _record(change, claim, DocumentState.DECIDED, left[ordinal], keys)
-        open_ones = {ordinal for ordinal, row in before.items() if _is_open(row, left[ordinal])}
-        return frozenset(left.keys() - open_ones)
+        return {ordinal for ordinal, row in before.items() if _is_open(row, left[ordinal])}
 
     def _add_copies(
         self, change: Change, claim: Claim, rows: Iterable[DecidedRow], keys: Mapping[str, DocumentKey]

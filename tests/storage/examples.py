@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+
+from sqlalchemy import text
 
 from pipeline.documents import Format, Segment
 from policies.assessment import Assessment, Finding, Gap, GapReason, Topic
@@ -17,7 +20,6 @@ from storage.keys import Keys
 from storage.ledger import Ledger
 from storage.rows import CallOutcome, Claim, DecidedRow, IntentRow, ResultRow, RunSpec
 from storage.vault import Vault
-from sqlalchemy import text
 
 NOW = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
 CANARY = "Wilhelmina Quartzblatt"
@@ -142,11 +144,15 @@ def events(database: Database) -> list[dict[str, object]]:
     """Return every event in the log, as the signer may read it, in order."""
     with database.begin(Role.SIGNER) as connection:
         bodies = connection.execute(text("SELECT body FROM audit.entry ORDER BY seq")).scalars()
-        import json
-
         return [json.loads(bytes(body)) for body in bodies]
 
 
 def event_types(database: Database) -> Sequence[str]:
     """Return the types of all events, in order."""
     return [str(event["type"]) for event in events(database)]
+
+
+def finished(ledger: Ledger, claim: Claim) -> None:
+    """End a chunk without parts."""
+    ledger.part_rows(claim)
+    ledger.finish(claim, ())

@@ -49,7 +49,7 @@ def test_two_processes_start_one_server(home: Path) -> None:
 
 
 def _stops_and_starts_again(home: Path) -> None:
-    """What was committed is there after a stop and a start; stopping twice is no error."""
+    """Check that what was committed is there after a stop and a start, and that stopping twice is no error."""
     with psycopg.connect(embedded.url(home)) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 7 AS seven")
     embedded.stop(home)
@@ -75,7 +75,7 @@ def test_survives_its_starter(home: Path) -> None:
 
 
 def _refuses_unsafe_settings(home: Path) -> None:
-    """A server that may lose what it promised to keep is refused."""
+    """Check that a server that may lose what it promised to keep is refused."""
     database = Database(embedded.url(home), embedded=True)
     database.migrate()
     database.self_check()
@@ -91,11 +91,11 @@ def _set(home: Path, statement: str) -> None:
     with psycopg.connect(embedded.url(home), autocommit=True) as connection:
         connection.execute(statement.encode())
         connection.execute("SELECT pg_reload_conf()")
-    _run_backend_once(home)
+    _wait_for_reload(home)
 
 
-def _run_backend_once(home: Path) -> None:
-    """New connections see a reloaded setting once the postmaster has read it."""
+def _wait_for_reload(home: Path) -> None:
+    """Wait until the server has read its settings again."""
     for _ in range(50):
         with psycopg.connect(embedded.url(home)) as connection:
             row = connection.execute(
