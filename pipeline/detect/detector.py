@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pipeline.detect import engine as presidio
 from pipeline.detect.config import DetectorConfig, DetectorUnavailable
+from pipeline.detect.ear import silence_presidio
 from pipeline.detect.language import judge_language
 from pipeline.detect.manifest import Parts, digest_manifest, make_manifest
 from pipeline.detect.merge import merge
@@ -45,7 +46,7 @@ class Detector:
     """Looks at documents; safe to share between threads, which then take turns."""
 
     def __init__(self, config: DetectorConfig) -> None:
-        presidio.silence_presidio()
+        silence_presidio()
         presidio.limit_patterns(config.regex_timeout_seconds)
         self._config = config
         self._names = Names(config)

@@ -7,9 +7,7 @@ becomes a gap of that document, named by the recogniser, and the others go on.
 
 from __future__ import annotations
 
-import logging
 import sys
-import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from spacy.tokens import Doc
 
 from pipeline.detect.checksums import CHECKSUMS
 from pipeline.detect.config import DetectorUnavailable
+from pipeline.detect.ear import EAR
 from pipeline.detect.specs import PresidioFile, PresidioSpec, RecogniserSpec
 from policies.assessment import Finding, Gap, GapReason
 
@@ -36,52 +35,11 @@ _CONTEXT_AFTER: Final = 3
 _LONG_WORD: Final = 4
 """Context words from this length on also count inside a longer word (`card` in `cardholder`)."""
 
-
 # Seven digits with little between them; shorter numbers are not told from any other number.
 _PHONE_LIKE: Final = regex.compile(r"[+(]?\d(?:\D{0,4}\d){6,}")
 _DIGIT: Final = regex.compile(r"\d")
 _PHONE_MARGIN: Final = 20
 """Code points around a number that its matcher judges by: a plus sign, brackets, an extension."""
-
-
-class _Ear(logging.Filter):
-    """Hears what Presidio says and repeats none of it: its messages hold text.
-
-    A filter, not a handler: a dropped record reaches no handler that others have installed.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._heard = threading.local()
-
-    def listen(self) -> None:
-        """Forget what was heard in this thread."""
-        self._heard.reasons = []
-
-    def reasons(self) -> list[GapReason]:
-        """Return what was heard in this thread, as reasons for gaps."""
-        heard: list[GapReason] = getattr(self._heard, "reasons", [])
-        return heard
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Count a warning, and drop every record."""
-        if record.levelno >= logging.WARNING:
-            timed_out = "timed out" in str(record.msg)
-            self.reasons().append(GapReason.RECOGNISER_TIMED_OUT if timed_out else GapReason.DETECTOR_WARNED)
-        return False
-
-
-_EAR: Final = _Ear()
-_MUTE: Final = logging.CRITICAL + 1
-
-
-def silence_presidio() -> None:
-    """Keep Presidio's and its libraries' log messages, which quote text, out of every log."""
-    logger = logging.getLogger("presidio-analyzer")
-    logger.setLevel(logging.WARNING)
-    logger.addFilter(_EAR)
-    for name in ("decision_process", "tldextract", "filelock"):
-        logging.getLogger(name).setLevel(_MUTE)
 
 
 def limit_patterns(seconds: int) -> None:
@@ -288,7 +246,7 @@ class Engine:
     def _ask(
         self, one: Recogniser, text: str, artifacts: NlpArtifacts, gaps: list[Gap]
     ) -> list[RecognizerResult]:
-        _EAR.listen()
+        EAR.listen()
         try:
             results: list[RecognizerResult] = one.presidio.analyze(
                 text, one.presidio.supported_entities, artifacts
@@ -296,7 +254,7 @@ class Engine:
         except Exception:  # noqa: BLE001 - whatever a recogniser raises costs this document its clearance
             gaps.append(Gap(reason=GapReason.RECOGNISER_FAILED, detail=one.name))
             return []
-        gaps.extend(Gap(reason=reason, detail=one.name) for reason in _EAR.reasons())
+        gaps.extend(Gap(reason=reason, detail=one.name) for reason in EAR.reasons())
         for result in results:
             passed = result.score >= 1.0 and one.passed < 1.0
             result.score = (
@@ -316,7 +274,7 @@ class Engine:
         sure = [
             one for one in results if not (one.score < 1 and self._by_id[_identifier(one)].presidio.context)
         ]
-        _EAR.listen()
+        EAR.listen()
         try:
             raised = self._enhancer.enhance_using_context(
                 text, doubtful, artifacts, [one.presidio for one in self.recognisers]
@@ -324,7 +282,7 @@ class Engine:
         except Exception:  # noqa: BLE001 - as in `_ask`
             gaps.append(Gap(reason=GapReason.RECOGNISER_FAILED, detail="context"))
             return results
-        gaps.extend(Gap(reason=reason, detail="context") for reason in _EAR.reasons())
+        gaps.extend(Gap(reason=reason, detail="context") for reason in EAR.reasons())
         return [*sure, *raised]
 
 

@@ -12,9 +12,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+import yaml
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from pipeline.detect.windows import windows
@@ -36,156 +38,16 @@ _FOREIGN_WORDS: Final = 3
 _ACCENTED_SHARE: Final = 0.03
 _WORD: Final = re.compile(r"[^\W\d_]{1,40}")
 
-_ENGLISH: Final = frozenset(
-    [
-        "the",
-        "of",
-        "and",
-        "to",
-        "for",
-        "with",
-        "that",
-        "this",
-        "is",
-        "are",
-        "be",
-        "been",
-        "by",
-        "from",
-        "or",
-        "as",
-        "not",
-        "have",
-        "has",
-        "had",
-        "you",
-        "your",
-        "it",
-        "its",
-        "at",
-        "which",
-        "will",
-        "would",
-        "were",
-        "we",
-        "our",
-        "they",
-        "he",
-        "she",
-        "his",
-        "her",
-        "their",
-        "if",
-        "can",
-        "may",
-        "but",
-        "all",
-        "any",
-        "shall",
-        "there",
-        "when",
-        "who",
-        "my",
-        "i",
-        "do",
-        "does",
-        "patient",
-        "please",
-        "no",
-        "new",
-        "per",
-        "amount",
-        "date",
-        "total",
-        "name",
-        "page",
-    ]
-)
-_ALSO_ENGLISH: Final = _ENGLISH | frozenset(
-    [
-        "in",
-        "on",
-        "an",
-        "so",
-        "was",
-        "me",
-        "he",
-        "die",
-        "den",
-        "war",
-        "no",
-        "do",
-        "as",
-        "am",
-        "at",
-        "men",
-        "man",
-        "her",
-        "kan",
-        "on",
-        "by",
-        "be",
-        "ha",
-        "se",
-        "si",
-        "non",
-        "con",
-        "plus",
-        "son",
-        "sur",
-        "per",
-        "per",
-        "pour",
-        "come",
-        "come",
-        "fans",
-        "en",
-        "un",
-        "era",
-        "to",
-        "van",
-        "in",
-        "is",
-        "her",
-        "zo",
-        "na",
-        "we",
-        "nu",
-        "all",
-        "den",
-        "der",
-        "sig",
-        "la",
-        "le",
-        "de",
-        "el",
-        "du",
-        "des",
-        "il",
-        "que",
-        "les",
-        "e",
-    ]
-)
-# The most frequent words of each language that English does not have.
-_FOREIGN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+_WORDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        language: frozenset(word for word in words.split() if len(word) > 1) - _ALSO_ENGLISH
-        for language, words in {
-            "de": "der die und das den von zu mit sich auf für ist im dem nicht ein eine als auch es an werden aus er hat dass sie nach wird bei einer um wir ich haben einen des ihr ihre sind wurde über",
-            "fr": "de la le et les des en un du une que est pour qui dans par plus pas au sur ne se ce il sont avec je vous nous été cette ou votre aux leur ses",
-            "es": "de la que el en y los del se las por un para con no una su al lo como más o pero sus le ya fue este ha sí porque esta son entre",
-            "it": "di e il la che in un per è non una sono del con si da della le dei nel alla gli ha più al come lo delle anche",
-            "nl": "de het een en van ik te dat die in is niet zijn op voor met aan hij er ze was als ook maar bij om uit naar dan nog werd wordt deze hebben",
-            "pt": "de que e o a do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à seu sua ou ser",
-            "pl": "w i z na nie się do to że o jest jak po co za od przez tym ale dla był ma przy są lub oraz jego",
-            "sv": "och i att det som en på är av för med till den har de inte om ett han men var jag sig från vi så kan när år efter",
-            "da": "og i at det som en på er af for med til den har de ikke om et han men var jeg sig fra vi så kan når der efter",
-            "no": "og i å det som en på er av for med til den har de ikke om et han men var jeg seg fra vi så kan når år etter",
-            "fi": "ja on ei se että oli hän joka mutta niin kun tai kuin myös ovat jos sen mukaan sekä",
-        }.items()
+        language: frozenset(words.split())
+        for language, words in yaml.safe_load(
+            (Path(__file__).parent / "frequent_words.yaml").read_text(encoding="utf-8")
+        ).items()
     }
 )
+_ENGLISH: Final = _WORDS[SUPPORTED]
+_FOREIGN: Final = {language: words for language, words in _WORDS.items() if language != SUPPORTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,7 @@ def test_memory_stays_flat(config: DetectorConfig) -> None:
         detector.assess(
             [
                 Document(
-                    id="", ref="", source="", text=" ".join(f"w{start + n}x{word} the" for word in range(60))
+                    id="", ref="", source="", text=" ".join(f"w{start + n}x{word} the" for word in range(20))
                 )
                 for n in range(200)
             ]
