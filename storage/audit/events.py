@@ -263,30 +263,29 @@ def timestamp(moment: datetime) -> str:
 def _check_fields(event: Event, kind: Kind) -> None:
     given = event.fields.keys()
     has_subject = (event.document_hmac is not None, event.run is not None)
-    if any(name not in given for name in kind.required) or has_subject != (kind.has_document, kind.has_run):
+    if not given >= set(kind.required) or has_subject != (kind.has_document, kind.has_run):
         raise EventError("missing_field", event.type)
-    if any(name not in kind.required and name not in kind.optional for name in given):
+    if not given <= {*kind.required, *kind.optional}:
         raise EventError("unknown_field", event.type)
 
 
 def _check_value(value: object, event_type: str) -> None:
     """Accept what has one canonical form, and no string long enough to be content."""
-    match value:
-        case bool() | None:
-            return
-        case str():
-            is_good = len(value) <= _MOST_STRING
-        case int():
-            is_good = -_MOST_INTEGER <= value <= _MOST_INTEGER
-        case dict():
-            is_good = all(isinstance(key, str) and key.isascii() for key in value)
-            for item in value.values():
-                _check_value(item, event_type)
-        case list() | tuple():
-            is_good = True
-            for item in value:
-                _check_value(item, event_type)
-        case _:
-            is_good = False
+    if isinstance(value, str):
+        is_good = len(value) <= _MOST_STRING
+    elif value is None or isinstance(value, bool):
+        is_good = True
+    elif isinstance(value, int):
+        is_good = -_MOST_INTEGER <= value <= _MOST_INTEGER
+    elif isinstance(value, dict):
+        is_good = all(isinstance(key, str) for key in value) and "".join(value).isascii()
+        for item in value.values():
+            _check_value(item, event_type)
+    elif isinstance(value, list | tuple):
+        is_good = True
+        for item in value:
+            _check_value(item, event_type)
+    else:
+        is_good = False
     if not is_good:
         raise EventError("bad_value", event_type)
