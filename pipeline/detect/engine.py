@@ -11,11 +11,13 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 import regex
 import tldextract
+import yaml
 from presidio_analyzer import EntityRecognizer, Pattern, PatternRecognizer, RecognizerResult
 from presidio_analyzer import predefined_recognizers as presidio
 from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
@@ -23,6 +25,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine, NlpEngineProvi
 from spacy.attrs import IDX, IS_PUNCT, IS_STOP
 from spacy.language import Language
 from spacy.tokens import Doc
+from spacy.util import is_package
 
 from pipeline.detect.checksums import CHECKSUMS
 from pipeline.detect.config import DetectorUnavailable
@@ -320,7 +323,27 @@ def load_nlp_engine(file: str) -> NlpEngine:
     Raises:
         DetectorUnavailable: the file or what it names cannot be loaded.
     """
+    configured_models(file)
     try:
         return NlpEngineProvider(conf_file=file).create_engine()
     except Exception:  # noqa: BLE001 - Presidio, spaCy and PyYAML each raise their own
         raise DetectorUnavailable("nlp_configuration_not_loadable") from None
+
+
+def configured_models(file: str) -> tuple[str, ...]:
+    """Return the models that a Presidio configuration file names.
+
+    Raises:
+        DetectorUnavailable: the file is no such configuration, or a model is not on this
+            machine: Presidio would download it.
+    """
+    names: list[str] = []
+    try:
+        for one in yaml.safe_load(Path(file).read_text(encoding="utf-8"))["models"]:
+            name = one["model_name"]
+            names.extend([name] if isinstance(name, str) else map(str, name.values()))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError):
+        raise DetectorUnavailable("nlp_configuration_not_loadable") from None
+    if not all(is_package(name) or Path(name).is_dir() for name in names):
+        raise DetectorUnavailable("nlp_configuration_names_a_missing_model")
+    return tuple(names)

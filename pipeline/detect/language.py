@@ -38,7 +38,7 @@ _FOREIGN_WORDS: Final = 3
 _ACCENTED_SHARE: Final = 0.03
 _WORD: Final = re.compile(r"[^\W\d_]{1,40}")
 
-_WORDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+FREQUENT_WORDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         language: frozenset(words.split())
         for language, words in yaml.safe_load(
@@ -46,8 +46,8 @@ _WORDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         ).items()
     }
 )
-_ENGLISH: Final = _WORDS[SUPPORTED]
-_FOREIGN: Final = {language: words for language, words in _WORDS.items() if language != SUPPORTED}
+_ENGLISH: Final = FREQUENT_WORDS[SUPPORTED]
+_FOREIGN: Final = {language: words for language, words in FREQUENT_WORDS.items() if language != SUPPORTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

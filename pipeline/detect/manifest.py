@@ -11,6 +11,7 @@ from typing import Any, Final
 from pipeline.detect import views
 from pipeline.detect.config import DetectorConfig
 from pipeline.detect.engine import Recogniser
+from pipeline.detect.language import FREQUENT_WORDS
 from pipeline.detect.ner import installed
 from pipeline.detect.specs import PresidioFile, RecogniserSpec
 from pipeline.detect.topics import Lexicon
@@ -50,6 +51,7 @@ def make_manifest(parts: Parts) -> dict[str, Any]:
         ),
         "topics": {one.topic: _digest(one.model_dump(mode="json")) for one in parts.lexicons},
         "views": views.VERSION,
+        "frequent_words": _digest({name: sorted(words) for name, words in FREQUENT_WORDS.items()}),
         "settings": {
             "regex_timeout_seconds": parts.config.regex_timeout_seconds,
             "window_characters": parts.config.window_characters,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pipeline.detect.config import DetectorConfig
-from pipeline.detect.engine import load_nlp_engine, tokenizer_words, words_of
+from pipeline.detect.ear import EAR
+from pipeline.detect.engine import configured_models, load_nlp_engine, tokenizer_words, words_of
 from pipeline.detect.ner import ENTITIES, blank_pipeline, digest_model, load_pipeline
 from policies.assessment import Finding, Gap, GapReason
 
@@ -73,12 +74,20 @@ class Names:
 
     def _read(self, texts: Sequence[str]) -> Iterator[Reading]:
         if self._engine:
-            for text, artifacts in self._engine.process_batch(texts, "en", batch_size=self._batch):
-                yield Reading(artifacts=artifacts, findings=_findings(text, artifacts.entities, _as_presidio))
+            yield from self._read_by_presidio(self._engine, texts)
             return
         docs = self._nlp.pipe(texts, batch_size=self._batch)
         for doc, text in zip(docs, texts, strict=True):
             yield Reading(artifacts=words_of(doc), findings=_findings(text, doc.ents, ENTITIES.get))
+
+    def _read_by_presidio(self, engine: Any, texts: Sequence[str]) -> Iterator[Reading]:
+        EAR.listen()
+        for text, artifacts in engine.process_batch(texts, "en", batch_size=1):
+            # A label that the configuration does not map is a warning, and a name perhaps missed.
+            gaps = tuple(Gap(reason=reason, detail=_RECOGNISER) for reason in EAR.reasons())
+            findings = _findings(text, artifacts.entities, _as_presidio)
+            yield Reading(artifacts=artifacts, findings=findings, gaps=gaps)
+            EAR.listen()
 
 
 def _as_presidio(label: str) -> str | None:
@@ -112,5 +121,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _digest(config: DetectorConfig) -> str:
-    name = config.ner_model or config.nlp_configuration
-    return digest_model(name) if name else ""
+    if config.nlp_configuration:
+        parts = (config.nlp_configuration, *configured_models(config.nlp_configuration))
+        return " ".join(digest_model(part) for part in parts)
+    return digest_model(config.ner_model) if config.ner_model else ""

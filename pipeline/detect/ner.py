@@ -66,8 +66,10 @@ def blank_pipeline() -> Language:
 
 
 def digest_model(name: str) -> str:
-    """Return the digest of a model folder's files, or of a package's."""
+    """Return the digest of a model folder's files, of a package's, or of a configuration file."""
     folder = Path(name)
+    if folder.is_file():
+        return f"sha256:{hashlib.sha256(folder.read_bytes()).hexdigest()}"
     if not folder.is_dir():
         spec = util.find_spec(name)
         folder = Path(spec.origin).parent if spec and spec.origin else folder

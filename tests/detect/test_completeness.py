@@ -223,3 +223,33 @@ def test_what_lies_beyond_the_limit_is_a_gap(config: DetectorConfig) -> None:
     assessment = detector.scan(f"{PLAIN} " * 20)
     assert (GapReason.TOO_LONG, "detector") in _reasons(assessment)
     assert assessment.characters == 1_000
+
+
+NLP_CONFIGURATION = """
+nlp_engine_name: spacy
+models: [{{lang_code: en, model_name: {model}}}]
+ner_model_configuration:
+  model_to_presidio_entity_mapping: {{PERSON: PERSON, GPE: LOCATION, NORP: NRP}}
+  labels_to_ignore: []
+"""
+
+
+def test_a_presidio_nlp_configuration_may_stand_in(names_model: Path, tmp_path: Path) -> None:
+    """Any NLP engine of Presidio finds the names; what it warns about taints the document."""
+    file = tmp_path / "nlp.yaml"
+    file.write_text(NLP_CONFIGURATION.format(model=names_model))
+    detector = Detector.load(DetectorConfig(nlp_configuration=str(file)))
+    clear, unmapped = detector.assess(
+        [_document(f"{PLAIN} Mary Walker, SSN 536-22-8741"), _document(f"{PLAIN} dollars")]
+    )
+    assert clear.complete
+    assert {"PERSON", "US_SSN"} <= clear.entities.keys()
+    assert _reasons(unmapped) == {(GapReason.DETECTOR_WARNED, "NamesRecogniser")}
+
+
+def test_a_model_that_is_not_here_is_not_downloaded(tmp_path: Path) -> None:
+    """Presidio would fetch it; the detector refuses to start."""
+    file = tmp_path / "nlp.yaml"
+    file.write_text(NLP_CONFIGURATION.format(model="en_core_web_lg"))
+    with pytest.raises(DetectorUnavailable, match="missing_model"):
+        Detector.load(DetectorConfig(nlp_configuration=str(file)))
