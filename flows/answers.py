@@ -32,7 +32,9 @@ def accept(
         fingerprint=reply.fingerprint,
         prompt_tokens=reply.prompt_tokens,
         completion_tokens=reply.completion_tokens,
-        cost_microusd=cost_microusd(tools.closed_model, reply.prompt_tokens, reply.completion_tokens)
+        cost_microusd=cost_microusd(
+            tools.closed_model_for(route), reply.prompt_tokens, reply.completion_tokens
+        )
         if closed
         else 0,
         milliseconds=milliseconds,

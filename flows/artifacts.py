@@ -5,10 +5,19 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+from uuid import UUID
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
+from prefect import get_run_logger
+from prefect.artifacts import (
+    create_image_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 
 from policies.levels import Level, Route
 from storage.ledger import Ledger
@@ -18,6 +27,7 @@ mpl.use("agg")
 from matplotlib import pyplot as plt
 
 NIGHTS = 14
+_FEWEST_BARS = 7
 _LEVEL_COLOURS = {
     "public": "#9bc4a8",
     "internal": "#5f9ea0",
@@ -32,13 +42,40 @@ _ROUTE_COLOURS = {
 }
 
 
-def publish(ledger: Ledger, run: str) -> None:
-    """Attach a table of the run and a plot of the newest nights to the flow run."""
-    summary = ledger.summary(run)
+class Progress:
+    """How far a run is, as a bar on the flow run's page."""
+
+    def __init__(self, ledger: Ledger, run: str) -> None:
+        self._ledger = ledger
+        self._run = run
+        self._artifact = cast("UUID", create_progress_artifact(0.0, key="progress", description=f"Run {run}"))
+
+    def tell(self) -> None:
+        """Bring the bar and the log of the flow run up to date."""
+        progress = self._ledger.progress(self._run)
+        done = 100 * progress.chunks_done / max(progress.chunks, 1)
+        update_progress_artifact(self._artifact, done)
+        get_run_logger().info(
+            "Run %s: %d of %d chunks done, %d documents settled",
+            self._run,
+            progress.chunks_done,
+            progress.chunks,
+            progress.documents_settled,
+        )
+
+
+def in_words(summary: RunSummary) -> str:
+    """Return the run's outcome in a line: `58 documents: 53 processed, 3 failed, 2 quarantined`."""
+    ends = ", ".join(f"{count} {name}" for name, count in summary.by_state.items())
+    return f"{summary.documents} documents: {ends or 'none'}"
+
+
+def publish(ledger: Ledger, summary: RunSummary) -> None:
+    """Attach a table of the run, a plot of the newest nights, and what to look at next."""
     create_table_artifact(
         key="night-summary",
         table=[{"what": name, "value": value} for name, value in _rows(summary)],
-        description=f"Run {run}",
+        description=f"Run {summary.run}",
     )
     nights = [ledger.summary(head.run) for head in reversed(ledger.runs(limit=NIGHTS)) if not head.plan_only]
     create_image_artifact(
@@ -46,12 +83,14 @@ def publish(ledger: Ledger, run: str) -> None:
         image_url="data:image/png;base64," + base64.b64encode(draw(nights)).decode(),
         description="Documents by level and by route, newest nights",
     )
-    create_markdown_artifact(key="night-next", markdown=_next_steps(run), description="What to look at next")
+    create_markdown_artifact(
+        key="night-next", markdown=_next_steps(summary.run), description="What to look at next"
+    )
 
 
 def draw(nights: Sequence[RunSummary]) -> bytes:
     """Return a PNG of stacked bars: documents by level and by route, one bar a night."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), dpi=110, sharey=True)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), dpi=110, sharey=True)
     names = [f"{night.run[4:6]}-{night.run[6:8]}\n{night.run[-4:]}" for night in nights]
     _stack(
         left,
@@ -90,7 +129,8 @@ def _stack(
     axes.set_title(title, loc="left", fontsize=10)
     axes.tick_params(axis="x", labelsize=7)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(fontsize=7, frameon=False)
+    axes.set_xlim(-0.6, max(len(names), _FEWEST_BARS) - 0.4)  # one night is a bar, not a wall
+    axes.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def _rows(summary: RunSummary) -> list[tuple[str, object]]:

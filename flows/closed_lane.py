@@ -25,7 +25,7 @@ from flows.tools import Tools
 from pipeline.check import Answer, AnswerProblem, check_answer
 from pipeline.errors import CallFailed, DocumentError, GateRefused
 from pipeline.gate import Gate
-from pipeline.pseudonymise import Pseudonymised, pseudonymise, reidentify
+from pipeline.pseudonymise import Pseudonymised, check_pseudonymised, pseudonymise_until_clean
 from pipeline.replies import Reply
 from pipeline.requests import reask_body, request_body
 from pipeline.retries import retry_delay
@@ -100,7 +100,7 @@ class ClosedLane:
                     permit=ready.permit,
                     attempt=ready.attempt.number,
                     destination=self._tools.closed_host,
-                    closed_model=self._tools.closed_model,
+                    closed_model=ready.permit.model,
                 )
                 for ready in prepared
             ]
@@ -117,19 +117,14 @@ class ClosedLane:
 
     async def _prepare(self, attempt: Attempt) -> Prepared | None:
         tools, item = self._tools, attempt.item
-        text, pseudonymised = item.document.text, None
-        if item.decision.route is Route.CLOSED_PSEUDONYMISED:
-            pseudonymised = pseudonymise(
-                text, item.assessment.findings, key=tools.keys.placeholder_key(item.document.id)
-            )
-            text = pseudonymised.text
         try:
-            body = self._body(attempt, text)
+            pseudonymised = self._pseudonymise(item)
+            body = self._body(attempt, pseudonymised.text if pseudonymised else item.document.text)
             permit = issue_permit(
                 item.decision,
                 document=item.document.id,
                 body=body,
-                model=tools.closed_model,
+                model=tools.closed_model_for(item.decision.route),
                 now=tools.clock(),
             )
         except PermitRefused:
@@ -140,9 +135,19 @@ class ClosedLane:
             return None
         return Prepared(attempt=attempt, body=body, permit=permit, pseudonymised=pseudonymised)
 
+    def _pseudonymise(self, item: Item) -> Pseudonymised | None:
+        if item.decision.route is not Route.CLOSED_PSEUDONYMISED:
+            return None
+        return pseudonymise_until_clean(
+            item.document.text,
+            item.assessment.findings,
+            scan=self._tools.detector.scan,
+            key=self._tools.keys.placeholder_key(item.document.id),
+        )
+
     def _body(self, attempt: Attempt, text: str) -> bytes:
         task, route = self._tools.task, attempt.item.decision.route
-        model = task.model_for(route, self._tools.closed_model)
+        model = self._tools.closed_model_for(route)
         if attempt.problem is None:
             return request_body(task, text, model=model, route=route)
         return reask_body(task, text, model=model, route=route, problem=attempt.problem)
@@ -170,10 +175,10 @@ class ClosedLane:
         if state == "unknown" and self._tools.policy.on_unknown_call == "hold":
             await self._desk.put(result=self._refused(attempt, "withheld", "call_unknown"))
             return None
-        if not error.retryable:
+        if error.costs_document:
             await self._desk.put(result=self._refused(attempt, "failed", error.code))
             return None
-        if attempt.faults + 1 >= MAX_PASSING_FAULTS or attempt.number >= MAX_CALLS:
+        if not error.retryable or attempt.faults + 1 >= MAX_PASSING_FAULTS or attempt.number >= MAX_CALLS:
             await self._out_of_reach(attempt, error.code)
             return None
         delay = retry_delay(attempt.faults + 1, error.retry_after_seconds)
@@ -201,10 +206,7 @@ class ClosedLane:
             return AnswerProblem(rule="truncated")
         if ready.pseudonymised is None:
             return check_answer(reply.answer, self._tools.task)
-        restored = reidentify(reply.answer, ready.pseudonymised)
-        if restored.problems:
-            return AnswerProblem(rule="placeholders")
-        return check_answer(restored.answer, self._tools.task)
+        return check_pseudonymised(reply.answer, self._tools.task, ready.pseudonymised)
 
     async def _ask_again(self, attempt: Attempt, problem: AnswerProblem) -> Attempt | None:
         if attempt.problem is None and attempt.number < MAX_CALLS:

@@ -94,7 +94,7 @@ def work(tools: Tools, run: str, *, stop: StopSwitch, tell: Callable[[], None] =
     Raises:
         Unavailable: a service stopped answering; `cordon resume` goes on from here.
     """
-    _plan_if_interrupted(tools, run)
+    plan_if_interrupted(tools, run)
     while work_one(tools, run, stop=stop):
         tell()
     return not stop.thrown and tools.ledger.all_done(run)
@@ -122,7 +122,7 @@ def left_over(stores: Stores) -> list[RunHead]:
     return [head for head in stores.ledger.open_runs() if head.state is not RunState.CANCELLED]
 
 
-def _plan_if_interrupted(tools: Tools, run: str) -> None:
+def plan_if_interrupted(tools: Tools, run: str) -> None:
     """Plan a run whose planning a crash interrupted: a plan is stored whole or not at all."""
     if tools.ledger.run_state(run) is RunState.PLANNING:
         with _source_problems():

@@ -9,51 +9,63 @@ Rules
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Annotated, Any, Literal
 
 import prefect
 from prefect import Flow, State, flow
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun
+from prefect.deployments import run_deployment
 from prefect.runtime import flow_run as this_flow_run
+from prefect.states import Completed
 from pydantic import Field
+from pydantic.fields import FieldInfo
 
-from flows.artifacts import publish
+from flows import services
+from flows.artifacts import Progress, in_words, publish
+from flows.chunk import LEASE_SECONDS
 from flows.errors import CommandError
 from flows.law import law_of, read_law
-from flows.night import left_over, open_run, run_spec, work_one, workshop
+from flows.night import left_over, open_run, plan_if_interrupted, run_spec, work_one, workshop
 from flows.settings import Settings, current_settings
 from flows.switch import StopSwitch
 from flows.tools import Tools
-from flows.wiring import Stores, open_stores
+from flows.wiring import Stores, now, open_stores
 from pipeline.errors import CordonError
+from storage.states import RunState
+from storage.work.summary import RunSummary
+
+_POLL_SECONDS = 5
+
+
+def _shown(title: str, description: str) -> FieldInfo:
+    """Return what Prefect's form shows of a parameter; Prefect itself would show its bare name."""
+    field: FieldInfo = Field(json_schema_extra={"title": title, "description": description})
+    return field
+
 
 Source = Annotated[
     str,
-    Field(
-        title="Source",
-        description="What to read, on the worker: a folder, a file or a glob.",
-        min_length=1,
-        examples=["examples/documents"],
-    ),
+    Field(min_length=1),
+    _shown("Source", "What to read, as the worker sees it: a folder, a file or a glob."),
 ]
 PolicyName = Annotated[
     Literal["configured", "default", "hipaa", "gdpr", "pci"],
-    Field(title="Policy", description="The law to decide by; `configured` is what CORDON_POLICY names."),
+    _shown("Policy", "The law to decide by. `configured` is what CORDON_POLICY names."),
 ]
 TaskName = Annotated[
     Literal["triage", "extract", "summarise"],
-    Field(title="Task", description="What the models are asked about each document."),
+    _shown("Task", "What the models are asked about each document."),
 ]
 Again = Annotated[
     bool,
-    Field(
-        title="Again", description="Also do documents that already have a result for this policy and task."
-    ),
+    _shown("Again", "Also do documents that already have a result for this policy, task and model."),
 ]
 
 
@@ -79,7 +91,7 @@ def nightly(
     policy: PolicyName = "configured",
     task: TaskName = "triage",
     again: Again = False,  # noqa: FBT002 - a checkbox of Prefect's form
-) -> None:
+) -> State[None]:
     """Read, classify, decide, ask and store every document of a source, with an audit trail.
 
     What earlier nights left unfinished is finished first.
@@ -91,9 +103,9 @@ def nightly(
             spec = run_spec(tools, law, source, trigger=_trigger(), again=again)
             run = open_run(tools, spec)
             _work_off(tools, run)
-        stores.ledger.close_run(run)
-        stores.signer.checkpoint()
-        publish(stores.ledger, run)
+        summary = _closed(stores, run)
+        publish(stores.ledger, summary)
+        return Completed(message=in_words(summary))
 
 
 @flow(name="recover", persist_result=False, log_prints=False)
@@ -104,12 +116,27 @@ def recover() -> None:
 
 
 @nightly.on_cancellation
-def _make_cancel_true(flow: Flow[..., None], flow_run: FlowRun, state: State[None]) -> None:  # noqa: ARG001 - Prefect passes them by name
+def _make_cancel_true(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect passes them by name
     """Prefect ends the process of a cancelled flow run; this stops the run in PostgreSQL too."""
     with _publishable_errors(), _opened_stores() as (_, stores):
         for head in left_over(stores):
             if stores.ledger.spec(head.run).trigger.endswith(str(flow_run.id)):
                 stores.ledger.cancel(head.run, reason="prefect")
+
+
+@nightly.on_crashed
+def _ask_for_recovery(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect passes them by name
+    """Have the dead process's chunk finished as soon as its lease has run out.
+
+    `recover` itself has no such hook: what ends one process after another waits for a person or the next night.
+    """
+    with _publishable_errors():
+        run_deployment(
+            "recover/recover",
+            scheduled_time=now() + timedelta(seconds=LEASE_SECONDS + 5),
+            timeout=0,
+            as_subflow=False,
+        )
 
 
 @prefect.task(name="chunk", persist_result=False, cache_policy=NO_CACHE, log_prints=False)
@@ -121,12 +148,18 @@ def _chunk() -> bool:
 
 
 def _work_off(tools: Tools, run: str) -> None:
-    token = _BENCH.set(Bench(tools=tools, run=run, stop=StopSwitch()))
+    """Claim chunks until none is free; what another process holds is left to it."""
+    stop = StopSwitch()
+    plan_if_interrupted(tools, run)
+    progress = Progress(tools.ledger, run)
+    token = _BENCH.set(Bench(tools=tools, run=run, stop=stop))
     try:
-        while _chunk():
-            pass
+        with _ending_cleanly(stop):
+            while _chunk():
+                progress.tell()
     finally:
         _BENCH.reset(token)
+    progress.tell()
 
 
 def _finish_left_over(settings: Settings, stores: Stores) -> None:
@@ -134,8 +167,54 @@ def _finish_left_over(settings: Settings, stores: Stores) -> None:
     for head in left_over(stores):
         with workshop(settings, stores, law_of(stores.ledger.spec(head.run))) as tools:
             _work_off(tools, head.run)
+            _outwait_the_dead(tools, head.run)
         if stores.ledger.all_done(head.run):
-            stores.ledger.close_run(head.run)
+            _closed(stores, head.run)
+
+
+def _outwait_the_dead(tools: Tools, run: str) -> None:
+    """Take over the chunk of a process that died just now; a living one renews its lease and keeps it."""
+    for _ in range(0, LEASE_SECONDS + _POLL_SECONDS, _POLL_SECONDS):
+        if tools.ledger.run_state(run) is not RunState.RUNNING or tools.ledger.all_done(run):
+            return
+        services.pause(_POLL_SECONDS)
+        _work_off(tools, run)
+
+
+def _closed(stores: Stores, run: str) -> RunSummary:
+    """Close the run, have the log signed, and sum up.
+
+    Raises:
+        NightFailed: the run was cancelled, or another process still holds a chunk of it.
+    """
+    if stores.ledger.run_state(run) is RunState.CANCELLED:
+        raise NightFailed("The run was cancelled. `cordon resume` goes on with it.")
+    if not stores.ledger.all_done(run):
+        raise NightFailed("Another process still works on this run, and will close it.")
+    summary = stores.ledger.close_run(run)
+    stores.signer.checkpoint()
+    return summary
+
+
+@contextmanager
+def _ending_cleanly(stop: StopSwitch) -> Iterator[None]:
+    """Let SIGTERM (a cancel, `cordon down`) end the chunk after the calls in flight, then this process.
+
+    Prefect's own handler would end it in the middle, and the chunk's lease would have to run out.
+    """
+    told: list[int] = []
+
+    def tell(number: int, _frame: object) -> None:
+        told.append(number)
+        stop.throw("interrupted")
+
+    before = signal.signal(signal.SIGTERM, tell)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if told:
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _trigger() -> str:

@@ -19,7 +19,12 @@ RUNS_AT_ONCE = 2
 def main() -> None:
     """Serve until the process is ended."""
     settings = current_settings()
-    serve(*deployments(settings), limit=RUNS_AT_ONCE, print_starting_message=False)
+    serve(
+        *deployments(settings),
+        limit=RUNS_AT_ONCE,
+        print_starting_message=False,
+        pause_on_shutdown=False,  # a schedule that somebody paused stays paused, and no other
+    )
 
 
 def deployments(settings: Settings) -> tuple[RunnerDeployment, RunnerDeployment]:

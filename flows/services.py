@@ -72,6 +72,7 @@ def launch(home: Path, service: Service) -> Running:
     """Start the process of `service` and record it, without waiting."""
     log_file = log_path(home, service.name)
     log_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log_file.touch(mode=0o600)
     with log_file.open("ab") as log:
         process = subprocess.Popen(
             list(service.command),
@@ -182,7 +183,12 @@ def _end_tree(pid: int, *, seconds: float) -> None:
         parent = psutil.Process(pid)
         family = [parent, *parent.children(recursive=True)]
         parent.terminate()
-        _, alive = psutil.wait_procs(family, timeout=seconds)
+        psutil.wait_procs([parent], timeout=seconds)
+        alive = [process for process in family if process.is_running()]
+        for process in alive:  # orphans that the parent did not end, asked before they are killed
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+        _, alive = psutil.wait_procs(alive, timeout=seconds)
         for process in alive:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()

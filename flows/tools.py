@@ -16,6 +16,7 @@ from pipeline.gate import Gate
 from pipeline.on_prem import OnPrem
 from pipeline.read import ReadLimits
 from pipeline.tasks import Task
+from policies.levels import Route
 from policies.policy import Policy
 from storage.audit.proofs import Proof
 from storage.audit.signer import Signer
@@ -50,6 +51,10 @@ class Tools:
     clock: Callable[[], datetime]
     owner: str
     """Who holds the leases: host, process id and a random part."""
+
+    def closed_model_for(self, route: Route) -> str:
+        """Return the closed model that the task asks on `route`."""
+        return self.task.model_for(route, self.closed_model)
 
     def work_key(self, document: str, model: str) -> bytes:
         """Return the key under which a result counts as the same work: content, task, policy, model."""

@@ -176,7 +176,7 @@ def _say(event: object, *, json: bool) -> None:
         say_json(event)
         return
     fields = dict(event)  # type: ignore[call-overload]
-    head = (fields.pop("seq"), fields.pop("ts", ""), fields.pop("type"))
+    head = (fields.pop("seq"), fields.pop("at", ""), fields.pop("type"))
     rest = " ".join(
         f"{name}={value}" for name, value in fields.items() if name not in ("v", "id", "nonce", "actor")
     )
