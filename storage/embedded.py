@@ -28,6 +28,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from storage.audit.files import sync
 from storage.errors import StorageError
 
 _UNPRIVILEGED = "nobody"
@@ -130,6 +131,7 @@ def _create(home: Path) -> None:
     _private_folder(draft)
     _run("initdb", "-D", str(draft), "-U", "postgres", "-A", "peer", "-E", "UTF8", "--locale=C.UTF-8")
     draft.rename(_data(home))
+    sync(_folder(home))
 
 
 def _configure(home: Path) -> None:

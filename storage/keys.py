@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from storage.audit.files import sync
 from storage.errors import KeyFileError
 
 KEY_BYTES = 32
@@ -37,9 +38,11 @@ class Keys:
         """Read the keys in `folder`, making those that are missing. Safe from several processes at once.
 
         Raises:
-            KeyFileError: a file is damaged, or its group or others may read it.
+            KeyFileError: a file is damaged, or others may read it or replace it.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_mode & 0o022:
+            raise KeyFileError("key_folder_writable_by_others")
         return cls(
             kek=_key(folder / "kek.key"),
             identity=_key(folder / "identity.key"),
@@ -107,12 +110,4 @@ def _create(path: Path) -> None:
         pass
     finally:
         draft.unlink()
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(path.parent)

@@ -12,8 +12,6 @@ by a worker that was taken for dead) writes the same bytes.
 from __future__ import annotations
 
 import io
-import os
-import secrets
 from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
@@ -22,6 +20,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from storage.audit.files import sync, write_atomically
+from storage.errors import StorageError
 from storage.rows import Claim, Part, PartRow
 from storage.vault import digest
 
@@ -64,7 +64,11 @@ _SCHEMA = pa.schema([pa.field(name, kind) for name, (kind, _) in COLUMNS.items()
 
 
 def write_parts(folder: Path, claim: Claim, rows: Sequence[PartRow]) -> tuple[Part, ...]:
-    """Write the parts of a chunk under `folder` and return them once they are safely on disk."""
+    """Write the parts of a chunk under `folder` and return them once they are safely on disk.
+
+    Raises:
+        StorageError(part_not_written): the disk is full, or the folder may not be written to.
+    """
     kept = sorted((row for row in rows if row.state != "skipped"), key=attrgetter("route", "ordinal"))
     return tuple(
         _write(folder, claim, route, list(group)) for route, group in groupby(kept, key=attrgetter("route"))
@@ -74,7 +78,13 @@ def write_parts(folder: Path, claim: Claim, rows: Sequence[PartRow]) -> tuple[Pa
 def _write(folder: Path, claim: Claim, route: str, rows: Sequence[PartRow]) -> Part:
     name = f"run_date={claim.run_date.isoformat()}/route={route}/{claim.name}.parquet"
     content = _encode(claim, route, rows)
-    _replace(folder / name, content)
+    path = folder / name
+    try:
+        write_atomically(path, content)
+        for parent in (path.parent.parent, folder):  # the partitions' folders may be new
+            sync(parent)
+    except OSError:
+        raise StorageError("part_not_written") from None
     return Part(route=route, path=name, digest=digest(content), rows=len(rows), bytes=len(content))
 
 
@@ -100,27 +110,3 @@ def _encode(claim: Claim, route: str, rows: Sequence[PartRow]) -> bytes:
 def _value(row: PartRow, name: str) -> object:
     value = getattr(row, name)
     return sorted(value.items()) if name == "entities" else value
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put `content` at `path` at once and for good: readers see the old file, or all of the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with draft.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
-        _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

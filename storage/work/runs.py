@@ -82,13 +82,14 @@ class Runs(Book):
         All or nothing: a plan that was interrupted is made again from the start.
 
         Raises:
-            TransitionError: the run is planned already.
+            TransitionError: the run is planned already, or was cancelled meanwhile.
         """
         planned = _Counted(self._vault, run, chunks)
         with self._change() as change:
             change.connection.execute(_NO_TIMEOUT)  # as long as it takes to walk through the source
-            _lock(change.connection, run, RunState.PLANNING)
+            _check(_found(change.connection.scalar(_STATE, {"run": run})), RunState.PLANNING)
             copy_into(change.connection, "work.chunk (run, chunk, segments, documents)", planned)
+            _check(_lock(change.connection, run), RunState.PLANNING)  # it may have been cancelled meanwhile
             change.connection.execute(
                 _PLANNED, {"run": run, "chunks": planned.chunks, "documents": planned.documents}
             )
@@ -232,11 +233,13 @@ def spec_of(row: RowMapping, vault: Vault) -> RunSpec:
     return RunSpec(source=source, **values)
 
 
-def _lock(connection: Connection, run: str, *allowed: RunState) -> RunState:
-    state = _found(connection.execute(_LOCK, {"run": run}).scalar())
-    if allowed and state not in allowed:
+def _lock(connection: Connection, run: str) -> RunState:
+    return _found(connection.scalar(_LOCK, {"run": run}))
+
+
+def _check(state: RunState, allowed: RunState) -> None:
+    if state is not allowed:
         raise TransitionError
-    return state
 
 
 def _found(state: str | None) -> RunState:

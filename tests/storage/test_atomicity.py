@@ -134,7 +134,7 @@ def _with_failpoints(kill_at: int) -> None:
         return wrapped
 
     book.append = around(book.append)  # type: ignore[assignment]
-    parts._replace = around(parts._replace)  # type: ignore[assignment]
+    parts.write_atomically = around(parts.write_atomically)  # type: ignore[assignment]
 
 
 def _killed(url: str, keys: Keys, run: str, *, folder: Path, sent: Path, kill_at: int) -> bool:

@@ -49,6 +49,14 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> Non
         Keys.open(tmp_path)
 
 
+def test_a_folder_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
+    """Who may write to the folder may replace the keys."""
+    Keys.open(tmp_path / "keys")
+    (tmp_path / "keys").chmod(0o770)
+    with pytest.raises(KeyFileError, match="key_folder_writable_by_others"):
+        Keys.open(tmp_path / "keys")
+
+
 @pytest.mark.parametrize("content", ["", "00", "g" * 64, "0" * 63, "0" * 66, "A" * 64])
 def test_a_damaged_key_is_refused(tmp_path: Path, content: str) -> None:
     """A file that is not exactly one key is an error; it is not replaced."""

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from policies.levels import Route
 from storage.database import Database, Role
+from storage.errors import StorageError
 from storage.keys import Keys
 from storage.ledger import Ledger
 from storage.parts import COLUMNS, write_parts
@@ -155,6 +156,6 @@ def test_a_full_disk_leaves_no_part(
         raise OSError(errno.ENOSPC, "disk full")
 
     monkeypatch.setattr(*((os, "fsync", full) if failing == "fsync" else (Path, "replace", full)))
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(StorageError, match="part_not_written"):
         write_parts(tmp_path / "results", *night)
     assert [path for path in (tmp_path / "results").rglob("*") if path.is_file()] == []

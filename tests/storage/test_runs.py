@@ -80,6 +80,21 @@ def test_an_interrupted_plan_leaves_nothing(ledger: Ledger, database: Database) 
         ledger.plan(run, [segments(3)])
 
 
+def test_a_run_can_be_cancelled_while_it_is_planned(ledger: Ledger) -> None:
+    """Cancelling does not wait for the walk through the source, and the plan is then dropped."""
+    run = ledger.open_run(SPEC)
+
+    def cancelling() -> Iterator[tuple[Segment, ...]]:
+        yield segments(3)
+        assert ledger.cancel(run)
+        yield segments(3)
+
+    with pytest.raises(TransitionError):
+        ledger.plan(run, cancelling())
+    assert ledger.run_state(run) is RunState.CANCELLED
+    assert ledger.progress(run).chunks == 0
+
+
 def test_a_policy_is_activated_once(ledger: Ledger, database: Database) -> None:
     """The log says when a policy was used for the first time."""
     ledger.open_run(SPEC)
