@@ -212,7 +212,7 @@ def _check_triggers(connection: Connection) -> None:
             " WHERE n.nspname IN ('audit', 'work') AND NOT t.tgisinternal"
         )
     ).all()
-    _refuse(not GUARDS <= {(guard.relation, guard.name) for guard in found}, "triggers_missing")
+    _refuse(not {(guard.relation, guard.name) for guard in found} >= GUARDS, "triggers_missing")
     _refuse(not all(guard.always for guard in found), "triggers_not_always")
 
 
