@@ -202,7 +202,9 @@ def main() -> None:
     else:
         print(report(scores, arguments.label), summary(scores), sep="\n\n")
     if arguments.unlabelled and not arguments.json:
-        print("\n" + "".join(noise(nlp, path) for path in sorted(arguments.folder.glob("*.jsonl.gz"))), end="")
+        print(
+            "\n" + "".join(noise(nlp, path) for path in sorted(arguments.folder.glob("*.jsonl.gz"))), end=""
+        )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ What changes
 2. `--caution X` takes X from the score of the action "outside", so that a doubtful word
    is rather marked than missed. The value is chosen on the development part of the
    training corpora (see the model card).
-3. The description, version and licence are written into `meta.json`.
+3. The description, version and licence are written into `meta.json`; paths of the machine
+   that trained are left out.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def package(trained: Path, out: Path, caution: float) -> int:
         author="The Cordon authors",
         license="CC BY-SA 4.0",
     )
+    nlp.config["paths"] = dict.fromkeys(nlp.config["paths"])
     shutil.rmtree(out, ignore_errors=True)
     nlp.to_disk(out, exclude=["vocab"])
     empty_vocabulary(out)
