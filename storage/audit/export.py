@@ -114,12 +114,13 @@ def _write(
     (scratch / ENTRIES).mkdir(parents=True)
     (scratch / CHECKPOINTS).mkdir()
     kept = files = 0
+    has_same_key = _key_of(folder) == verifier.vkey
     for first in range(0, size, TILE_ENTRIES):
         last = min(first + TILE_ENTRIES, size) - 1
         name = Path(ENTRIES) / entry_file(first, last)
         files += 1
-        if last - first + 1 == TILE_ENTRIES and (folder / name).is_file():
-            os.link(folder / name, scratch / name)
+        if has_same_key and last - first + 1 == TILE_ENTRIES and (folder / name).is_file():
+            shutil.copy2(folder / name, scratch / name)
             kept += 1
         else:
             _write_entries(scratch / name, bodies(first, last + 1), first, last)
@@ -128,6 +129,12 @@ def _write(
     (scratch / KEY_FILE).write_bytes(f"{verifier.vkey}\n".encode())
     _make_durable(scratch)
     return Export(folder=folder, size=size, checkpoint=checkpoints[-1], files=files, kept=kept)
+
+
+def _key_of(folder: Path) -> str:
+    """Return the key line of the export that is there, or nothing: files of another log are not taken over."""
+    path = folder / KEY_FILE
+    return path.read_text("utf-8", errors="replace").removesuffix("\n") if path.is_file() else ""
 
 
 def _make_durable(folder: Path) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from storage.audit.reading import checkpoints, entries, one_moment
 from storage.auditor.archive import read_anchors
+from storage.auditor.bodies import canonical
 from storage.auditor.notes import Verifier
 from storage.auditor.verdict import Fault, Verdict
 from storage.auditor.verify import verify_entries
@@ -33,6 +34,6 @@ def verify_live(engine: Engine, verifier: Verifier, anchors: Sequence[bytes] = (
             entries(connection),
             checkpoints=published,
             anchors=kept,
-            derive=lambda document: document,
+            derive=canonical,
             may_end_unsigned=True,
         )

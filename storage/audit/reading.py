@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, Engine, text
 
+from storage.auditor.bodies import canonical
 from storage.auditor.notes import Checkpoint, NoteError, Verifier, open_checkpoint
 from storage.auditor.verdict import Code, Fault
 from storage.auditor.verify import Entry
@@ -47,7 +48,10 @@ def entries(connection: Connection) -> Iterator[Entry]:
     while rows := connection.execute(_ENTRIES, {"first": first, **bounds}).all():
         for row in rows:
             yield Entry(
-                seq=row.seq, body=bytes(row.body), leaf=bytes(row.leaf_hash), derived=json.loads(row.doc)
+                seq=row.seq,
+                body=bytes(row.body),
+                leaf=bytes(row.leaf_hash),
+                derived=canonical(json.loads(row.doc)),
             )
         first = rows[-1].seq + 1
     if first != size:

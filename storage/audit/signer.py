@@ -28,6 +28,7 @@ from storage.errors import translated
 _SIGNING_LOCK = 0x0061_7564_6974  # "audit"
 _BATCH = 4096
 
+_WAIT = text("SET LOCAL lock_timeout = '30s'")  # others sign in tens of milliseconds, but may be many
 _BODIES = text("SELECT seq, body FROM audit.entry WHERE seq >= :first ORDER BY seq LIMIT :most")
 _SOME_BODIES = text("SELECT seq, body FROM audit.entry WHERE seq = ANY(:seqs)")
 _NEWEST = text("SELECT size FROM audit.checkpoint ORDER BY size DESC LIMIT 1")
@@ -123,6 +124,7 @@ class Signer:
     def _checkpoint(self) -> Checkpoint:
         try:
             with translated(), self._engine.begin() as connection:
+                connection.execute(_WAIT)
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SIGNING_LOCK})
                 self._newest = self._sign(connection)
         except BaseException:

@@ -85,6 +85,14 @@ def test_a_later_export_takes_over_whole_files(live, tmp_path):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["log"]
 
 
+@pytest.mark.usefixtures("small_files")
+def test_another_logs_files_are_not_taken_over(tmp_path):
+    """Where the export of another log stands, nothing of it is kept."""
+    paper_log(70, (70,)).export(tmp_path / "out")
+    log = paper_log(70, (70,))
+    assert verify_export(log.export(tmp_path / "out"), verifier=log.verifier).code is Code.OK
+
+
 def test_an_unsigned_log_is_not_exported(live, tmp_path):
     """Without a checkpoint there is nothing to prove."""
     live.grow(3)

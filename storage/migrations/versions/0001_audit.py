@@ -15,8 +15,8 @@ depends_on = None
 
 _TABLES = """
 CREATE FUNCTION audit.document_of(body bytea) RETURNS jsonb
-    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    AS $$ BEGIN RETURN convert_from(body, 'UTF8')::jsonb; END $$;
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$ BEGIN RETURN pg_catalog.convert_from(body, 'UTF8')::pg_catalog.jsonb; END $$;
 COMMENT ON FUNCTION audit.document_of IS
     'The body as jsonb. Immutable because the database is UTF-8: convert_from alone is only stable.';
 
