@@ -23,7 +23,6 @@ from presidio_analyzer import predefined_recognizers as presidio
 from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine, NlpEngineProvider
 from spacy.attrs import IDX, IS_PUNCT, IS_STOP
-from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import is_package
 
@@ -40,6 +39,9 @@ _LONG_WORD: Final = 4
 
 # Seven digits with little between them; shorter numbers are not told from any other number.
 _PHONE_LIKE: Final = regex.compile(r"[+(]?\d(?:\D{0,4}\d){6,}")
+_PHONE_DIGITS: Final = 7
+_DECIMAL: Final = regex.compile(r"\d+\.\d+")
+_DECIMAL_SCORE: Final = 0.25
 _DIGIT: Final = regex.compile(r"\d")
 _PHONE_MARGIN: Final = 20
 """Code points around a number that its matcher judges by: a plus sign, brackets, an extension."""
@@ -78,7 +80,11 @@ class PhoneRecognizer(presidio.PhoneRecognizer):
             start = max(end_of_last, match.start() - _PHONE_MARGIN)
             end_of_last = min(len(text), match.end() + _PHONE_MARGIN)
             for result in super().analyze(text[start:end_of_last], entities, nlp_artifacts):
+                shown = text[result.start + start : result.end + start]
+                if len(_DIGIT.findall(shown)) < _PHONE_DIGITS:
+                    continue
                 result.start, result.end = result.start + start, result.end + start
+                result.score = _DECIMAL_SCORE if _DECIMAL.fullmatch(shown) else result.score
                 found.append(result)
             end_of_last = match.end()
         return found
@@ -310,11 +316,6 @@ def words_of(doc: Doc) -> NlpArtifacts:
         word for word, (_, stop, punct) in zip(lowered, attributes, strict=True) if not stop and not punct
     }
     return artifacts
-
-
-def tokenizer_words(nlp: Language, text: str) -> NlpArtifacts:
-    """Return the words of `text` without looking for names."""
-    return words_of(nlp.make_doc(text))
 
 
 def load_nlp_engine(file: str) -> NlpEngine:
