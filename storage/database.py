@@ -14,7 +14,8 @@ from pathlib import Path
 
 import alembic.command
 import alembic.config
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, make_url, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.exc import ArgumentError
 
 from storage.errors import StorageError, UnsafeDatabase, translated
@@ -161,16 +162,21 @@ def _engine(url: URL, role: Role | None) -> Engine:
 
 
 def _create_roles(connection: Connection) -> None:
-    """Roles belong to the cluster, so another database's migration may be creating them right now."""
-    for role in Role:
+    """Make the roles that are missing, and let this login act as each.
+
+    Where all is there already nothing is asked for, so that a login without the right to make
+    roles can start on a migrated database.
+    """
+    missing = connection.execute(_MISSING_ROLES, {"roles": list(Role)}).scalars().all()
+    for role in missing:
+        # Roles belong to the cluster: another database's migration may be making the same one now.
         connection.execute(
             text(
-                f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; "
+                f"DO $$ BEGIN CREATE ROLE {Role(role)} NOLOGIN; "
                 "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
             )
         )
-    is_superuser = connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"))
-    if not is_superuser:
+    if missing and not connection.scalar(_IS_SUPERUSER):
         connection.execute(text(f"GRANT {', '.join(Role)} TO CURRENT_USER"))
 
 
@@ -219,3 +225,9 @@ def _check_triggers(connection: Connection) -> None:
 def _refuse(wrong: bool, code: str) -> None:  # noqa: FBT001 - reads as a sentence
     if wrong:
         raise UnsafeDatabase(code)
+
+
+_MISSING_ROLES = text(
+    "SELECT role FROM unnest(:roles) AS role WHERE role NOT IN (SELECT rolname FROM pg_roles)"
+).bindparams(bindparam("roles", type_=ARRAY(TEXT)))
+_IS_SUPERUSER = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")

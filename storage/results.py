@@ -32,6 +32,8 @@ class ResultLine:
     state: str
     """`processed`, `withheld`, `failed` or `quarantined`."""
     reason: str
+    rules: tuple[str, ...]
+    """Rules of the policy that fired."""
     model: str | None
     task: str
     answer: str | None = field(repr=False)
@@ -40,6 +42,7 @@ class ResultLine:
     def as_json(self) -> dict[str, object]:
         """Return the object that `cordon results --json` prints."""
         values: dict[str, object] = {name: getattr(self, name) for name in ResultLine.__slots__}
+        values["rules"] = list(self.rules)
         values["answer"] = None if self.answer is None else json.loads(self.answer)
         return values
 
@@ -76,6 +79,7 @@ def _line(row: RowMapping, vault: Vault) -> ResultLine:
         route=row["result_route"] or row["route"],
         state=state,
         reason="erased" if is_erased else reason,
+        rules=tuple(row["rules"]),
         model=row["model"],
         task=row["task_name"],
         answer=answer,
@@ -112,7 +116,7 @@ _RUN = text(
     " ORDER BY opened_at DESC, run DESC LIMIT 1"
 )
 _LINES = text(
-    "SELECT d.run, d.document, d.ref, d.state, d.reason, d.is_copy, d.level, d.route, r.task_name,"
+    "SELECT d.run, d.document, d.ref, d.state, d.reason, d.is_copy, d.level, d.route, d.rules, r.task_name,"
     " k.wrapped, k.kek, o.state AS original_state,"
     " x.level AS result_level, x.route AS result_route, x.model, x.answer"
     " FROM work.document d JOIN work.run r USING (run)"

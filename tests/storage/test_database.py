@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -166,3 +167,37 @@ def test_recovers_when_the_server_drops_connections(database: Database) -> None:
         admin.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
     with database.begin(Role.WRITER) as connection:
         assert connection.scalar(text("SELECT 1")) == 1
+
+
+@pytest.fixture
+def logins(postgres_url: str) -> Iterator[dict[str, str]]:
+    """Return URLs of one database as production has it: its owner, and a login that only works."""
+    admin = postgres_url.replace("/cordon?", "/postgres?")
+    for statement in (
+        "CREATE ROLE test_owner LOGIN",
+        "CREATE ROLE test_worker LOGIN",
+        f"GRANT {', '.join(Role)} TO test_owner",
+        "GRANT cordon_writer TO test_worker",
+        "CREATE DATABASE as_in_production OWNER test_owner",
+    ):
+        _as_superuser(admin, statement)
+    url = postgres_url.replace("/cordon?", "/as_in_production?")
+    yield {name: url.replace("//postgres@", f"//{name}@") for name in ("test_owner", "test_worker")}
+    _as_superuser(admin, "DROP DATABASE as_in_production WITH (FORCE)")
+    _as_superuser(admin, "DROP ROLE test_owner, test_worker")
+
+
+def test_works_without_a_superuser(logins: dict[str, str]) -> None:
+    """An ordinary owner migrates, and a worker's login starts on what it finds and can do no more."""
+    worker = Database(logins["test_worker"])
+    with pytest.raises(StorageError, match="denied"):
+        worker.migrate()
+    both = Database(logins["test_worker"], admin_url=logins["test_owner"])
+    both.migrate()
+    worker.migrate()
+    for database in (both, worker):
+        database.self_check()
+    with pytest.raises(StorageError, match="database_unreachable"), worker.begin(Role.SIGNER):
+        pass
+    both.dispose()
+    worker.dispose()

@@ -71,6 +71,7 @@ def test_a_line_a_record(ledger: Ledger, database: Database, keys: Keys) -> None
         "route": "on_prem",
         "state": "processed",
         "reason": "",
+        "rules": ["person"],
         "model": "clerk",
         "task": "triage",
         "answer": {"party": CANARY},

@@ -198,6 +198,8 @@ def upgrade() -> None:
     for statements in (_RUNS, _DOCUMENTS, _GUARD, *(_guard(table) for table in _GUARDED), _GRANTS):
         connection.exec_driver_sql(statements)
     connection.exec_driver_sql(f"SET LOCAL ROLE {administrator}")
+    # A worker's login may then see for itself that there is nothing to migrate.
+    connection.exec_driver_sql("GRANT SELECT ON schema_version TO cordon_writer")
 
 
 def _guard(table: str) -> str:
