@@ -13,12 +13,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from contextlib import suppress
 from itertools import islice
 
 from flows.answers import refuse
 from flows.closed_lane import ClosedLane
 from flows.desk import Desk
-from flows.items import Item
+from flows.items import Item, first_of
 from flows.on_prem_lane import on_prem_lane
 from flows.switch import Heartbeat, StopSwitch
 from flows.tools import Tools
@@ -159,8 +160,14 @@ async def _ask(tools: Tools, claim: Claim, items: Sequence[Item], stop: StopSwit
                 group.create_task(lane.run(leaving))
                 moved = lane.moved
         await on_prem_lane(tools, moved, desk, stop)
-    finally:
+    except BaseExceptionGroup as group:
+        failure = first_of(group)
+    else:
         await desk.flush()
+        return
+    with suppress(StorageError):  # what was answered is kept, whatever else went wrong
+        await desk.flush()
+    raise failure
 
 
 async def _sort_out(tools: Tools, items: Sequence[Item], desk: Desk) -> tuple[list[Item], list[Item]]:

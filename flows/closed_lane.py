@@ -24,7 +24,7 @@ from flows.switch import StopSwitch
 from flows.tools import Tools
 from pipeline.check import Answer, AnswerProblem, check_answer
 from pipeline.errors import CallFailed, DocumentError, GateRefused
-from pipeline.gate import Gate
+from pipeline.gate_remote import WayOut
 from pipeline.pseudonymise import Pseudonymised, check_pseudonymised, pseudonymise_until_clean
 from pipeline.replies import Reply
 from pipeline.requests import reask_body, request_body
@@ -71,7 +71,7 @@ class ClosedLane:
     """Sends the closed documents of one chunk; `moved` are those that go on-prem instead."""
 
     def __init__(
-        self, tools: Tools, gate: Gate[Proof], desk: Desk, stop: StopSwitch, intend: IntendAndProve
+        self, tools: Tools, gate: WayOut[Proof], desk: Desk, stop: StopSwitch, intend: IntendAndProve
     ) -> None:
         self._tools = tools
         self._gate = gate

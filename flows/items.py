@@ -31,7 +31,7 @@ async def in_pool(things: Iterable[T], work: Callable[[T], Awaitable[None]], *, 
     """Do `work` on each thing, at most `size` at once, holding no more than that many coroutines.
 
     Raises:
-        ExceptionGroup: of what `work` raised; the others are cancelled.
+        BaseExceptionGroup: of what `work` raised; the others are cancelled.
     """
     waiting = iter(things)
 
@@ -42,3 +42,9 @@ async def in_pool(things: Iterable[T], work: Callable[[T], Awaitable[None]], *, 
     async with asyncio.TaskGroup() as group:
         for _ in range(size):
             group.create_task(drain())
+
+
+def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first exception in a group, however deep: one problem is told at a time."""
+    first = group.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first

@@ -27,7 +27,6 @@ from prefect.states import Completed
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
-from flows import services
 from flows.artifacts import Progress, in_words, publish
 from flows.chunk import LEASE_SECONDS
 from flows.errors import CommandError
@@ -147,38 +146,38 @@ def _chunk() -> bool:
         return work_one(bench.tools, bench.run, stop=bench.stop)
 
 
-def _work_off(tools: Tools, run: str) -> None:
-    """Claim chunks until none is free; what another process holds is left to it."""
+def _work_off(tools: Tools, run: str, *, patience_seconds: int = 0) -> None:
+    """Claim chunks until none is free, and for `patience_seconds` more those that become free.
+
+    The chunk of a process that died just now is free once its lease has run out; a living one keeps its own.
+    """
     stop = StopSwitch()
     plan_if_interrupted(tools, run)
     progress = Progress(tools.ledger, run)
     token = _BENCH.set(Bench(tools=tools, run=run, stop=stop))
     try:
         with _ending_cleanly(stop):
-            while _chunk():
-                progress.tell()
+            for waited in range(0, patience_seconds + 1, _POLL_SECONDS):
+                while _chunk():
+                    progress.tell()
+                if waited == patience_seconds or _is_over(tools, run) or stop.wait(_POLL_SECONDS):
+                    break
     finally:
         _BENCH.reset(token)
     progress.tell()
+
+
+def _is_over(tools: Tools, run: str) -> bool:
+    return tools.ledger.all_done(run) or tools.ledger.run_state(run) is not RunState.RUNNING
 
 
 def _finish_left_over(settings: Settings, stores: Stores) -> None:
     """Finish each run that a crash left, by the policy and task that it began with."""
     for head in left_over(stores):
         with workshop(settings, stores, law_of(stores.ledger.spec(head.run))) as tools:
-            _work_off(tools, head.run)
-            _outwait_the_dead(tools, head.run)
+            _work_off(tools, head.run, patience_seconds=LEASE_SECONDS + _POLL_SECONDS)
         if stores.ledger.all_done(head.run):
             _closed(stores, head.run)
-
-
-def _outwait_the_dead(tools: Tools, run: str) -> None:
-    """Take over the chunk of a process that died just now; a living one renews its lease and keeps it."""
-    for _ in range(0, LEASE_SECONDS + _POLL_SECONDS, _POLL_SECONDS):
-        if tools.ledger.run_state(run) is not RunState.RUNNING or tools.ledger.all_done(run):
-            return
-        services.pause(_POLL_SECONDS)
-        _work_off(tools, run)
 
 
 def _closed(stores: Stores, run: str) -> RunSummary:

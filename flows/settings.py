@@ -135,7 +135,11 @@ def _endpoint(name: str, url: str | None, *, private_network: bool = False) -> s
         raise Usage(f"{name} is not an address. Write it as https://host:port/v1.")
     if parts.username or parts.password:
         raise Refused(f"{name} holds a user or password. Put the key in a file: CORDON_CLOSED_API_KEY_FILE.")
-    if parts.scheme == "http" and not private_network and not _is_loopback(parts.hostname):
+    if (
+        parts.scheme == "http"
+        and not _is_loopback(parts.hostname)
+        and not (private_network and _is_private(parts.hostname))
+    ):
         raise Refused(f"{name} is plain http to another machine. Use https, or an address on loopback.")
     return url.rstrip("/")
 
@@ -145,6 +149,14 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _is_private(host: str) -> bool:
+    """Whether `host` is an address of a private network, or a container's name, which has no dot."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host
 
 
 def _api_key(environ: Mapping[str, str]) -> str | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.detect import Detector
-from pipeline.gate import Gate
+from pipeline.gate_remote import WayOut
 from pipeline.on_prem import OnPrem
 from pipeline.read import ReadLimits
 from pipeline.tasks import Task
@@ -38,7 +38,7 @@ class Tools:
     runner: asyncio.Runner
     """The event loop on which both lanes live, from the first chunk to the last."""
     on_prem: OnPrem
-    gate: Gate[Proof] | None = field(repr=False)
+    gate: WayOut[Proof] | None = field(repr=False)
     """None means that the closed routes are unavailable."""
     closed_model: str
     closed_host: str

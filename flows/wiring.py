@@ -13,12 +13,14 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from flows.errors import Refused, Unavailable, Usage
+from flows.gate_server import proof_fields
 from flows.law import Law
 from flows.settings import Settings
 from flows.tools import Tools, owner_name
 from pipeline.detect import Detector, DetectorConfig, DetectorUnavailable
 from pipeline.errors import ModelUnavailable
 from pipeline.gate import ClosedEndpoint, Gate
+from pipeline.gate_remote import RemoteGate, WayOut
 from pipeline.on_prem import OnPrem, OnPremEndpoint
 from pipeline.providers import provider_of
 from pipeline.read import ReadLimits
@@ -70,10 +72,20 @@ def open_stores(settings: Settings) -> Iterator[Stores]:
             state_file=settings.home / "audit" / "signer.json",
             origin=settings.origin,
         )
+        _publish_key(settings, signer)
         ledger = Ledger(database, vault, clock=now)
         yield Stores(database=database, keys=keys, vault=vault, ledger=ledger, signer=signer)
     finally:
         database.dispose()
+
+
+def _publish_key(settings: Settings, signer: Signer) -> None:
+    """Write the log's public key where a gate in another process, or an auditor, finds it."""
+    file = settings.home / "audit" / "log.vkey"
+    line = f"{signer.verifier.vkey}\n"
+    if not file.exists() or file.read_text(encoding="ascii") != line:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.write_text(line, encoding="ascii")
 
 
 def _open_database(settings: Settings) -> Database:
@@ -88,7 +100,8 @@ def _open_database(settings: Settings) -> Database:
         else:
             settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
             database = Database(embedded.start(settings.home), embedded=True)
-        database.migrate()
+        if settings.migration_url or not settings.signer_url:  # a login a role: the worker's may not migrate
+            database.migrate()
         database.self_check()
     except UnsafeDatabase as error:
         raise Refused(
@@ -121,19 +134,15 @@ def open_tools(settings: Settings, stores: Stores, *, law: Law, on_prem_url: str
         lanes = AsyncExitStack()
         stack.callback(lambda: runner.run(lanes.aclose()))
 
-        async def open_lanes() -> tuple[OnPrem, Gate[Proof] | None]:
+        async def open_lanes() -> tuple[OnPrem, WayOut[Proof] | None]:
             endpoint = OnPremEndpoint(url=on_prem_url, model=settings.on_prem_model, concurrency=CONCURRENCY)
             on_prem = await lanes.enter_async_context(OnPrem(endpoint))
+            if settings.gate_url is not None:
+                return on_prem, await lanes.enter_async_context(remote_gate(settings))
             if settings.closed_api_key is None:
                 return on_prem, None
             gate = Gate(
-                ClosedEndpoint(
-                    url=settings.closed_url,
-                    model=settings.closed_model,
-                    api_key=settings.closed_api_key,
-                    provider=provider_of(settings.closed_url),
-                    concurrency=CONCURRENCY,
-                ),
+                closed_endpoint(settings),
                 tasks=[law.task],
                 policy=law.policy,
                 scan=detector.scan,
@@ -162,6 +171,35 @@ def open_tools(settings: Settings, stores: Stores, *, law: Law, on_prem_url: str
             clock=now,
             owner=owner_name(),
         )
+
+
+def closed_endpoint(settings: Settings) -> ClosedEndpoint:
+    """Return the closed API as a gate in this process uses it."""
+    return ClosedEndpoint(
+        url=settings.closed_url,
+        model=settings.closed_model,
+        api_key=settings.closed_api_key or "",
+        provider=provider_of(settings.closed_url),
+        concurrency=CONCURRENCY,
+    )
+
+
+def remote_gate(settings: Settings) -> RemoteGate[Proof]:
+    """Return the way to the gate's own process.
+
+    Raises:
+        Usage: the token that it wants to see is missing.
+    """
+    if settings.gate_url is None or settings.gate_token is None:
+        raise Usage(
+            "CORDON_GATE_URL needs CORDON_GATE_TOKEN_FILE: a file with the token that the gate knows."
+        )
+    return RemoteGate(
+        settings.gate_url,
+        token=settings.gate_token,
+        proof_fields=proof_fields,
+        concurrency=CONCURRENCY,
+    )
 
 
 def check_on_prem(tools: Tools) -> None:

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from flows.cli import demo, evidence, job, law, look, services, stored
+from flows.cli import demo, evidence, gate, job, law, look, services, stored
 from flows.cli.output import problem
 from flows.errors import CommandError
 from pipeline.errors import CordonError, TaskError
@@ -34,7 +34,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verbs in (job.app, look.app, stored.app, services.app, demo.app):
+for verbs in (job.app, look.app, stored.app, services.app, gate.app, demo.app):
     app.add_typer(verbs)
 app.add_typer(evidence.app, name="audit")
 app.add_typer(law.app, name="policy")
