@@ -77,10 +77,8 @@ def gate_app(
     async def send(request: Request) -> JSONResponse:
         if not _shows(request, token):
             return JSONResponse({"refused": "unauthorised"}, status_code=401)
-        content = await _bounded(request)
         try:
-            if content is None:
-                raise GateRefused("request_too_large")
+            content = await _bounded(request)
             call = _Call.model_validate_json(content)
             gate, permit, proof = _admit(call, gates, notary, started=started, now=clock())
             reply = await gate.send(permit, call.body, proof)
@@ -160,13 +158,17 @@ def _shows(request: Request, token: str) -> bool:
     return secrets.compare_digest(shown.encode(), f"Bearer {token}".encode())
 
 
-async def _bounded(request: Request) -> bytes | None:
-    """Return the request's content, or None when it is too long."""
+async def _bounded(request: Request) -> bytes:
+    """Return the request's content.
+
+    Raises:
+        GateRefused: it is too long.
+    """
     content = bytearray()
     async for part in request.stream():
         content += part
         if len(content) > _MOST_BYTES:
-            return None
+            raise GateRefused("request_too_large")
     return bytes(content)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, NoReturn, SupportsIndex
 
@@ -72,3 +72,27 @@ def issue_permit(decision: Decision, *, document: str, body: bytes, model: str, 
         expires=now.astimezone(UTC) + PERMIT_LIFETIME,
         mint=_MINT,
     )
+
+
+def readmit_permit(  # noqa: PLR0913 - everything that a permit is
+    decision: Decision,
+    *,
+    permit: str,
+    document: str,
+    body: bytes,
+    model: str,
+    expires: datetime,
+    now: datetime,
+) -> Permit:
+    """Return a permit that another process issued, made again where the gate is a process of its own.
+
+    It is worth what is said about it: the caller must find the intent of exactly this permit in the signed
+    audit log before anything is done with it.
+
+    Raises:
+        PermitRefused: what `issue_permit` refuses, or a permit that would live longer than one can.
+    """
+    fresh = issue_permit(decision, document=document, body=body, model=model, now=now)
+    if expires.tzinfo is None or expires > fresh.expires:
+        raise PermitRefused("expires_too_late")
+    return replace(fresh, id=permit, expires=expires.astimezone(UTC), mint=_MINT)
