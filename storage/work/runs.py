@@ -284,10 +284,13 @@ _ALL_DONE = text(
     " AND NOT EXISTS (SELECT FROM work.chunk WHERE run = :run AND state IN ('pending', 'claimed'))"
 )
 _PROGRESS = text(
-    "SELECT coalesce(r.chunks, 0) AS chunks, coalesce(r.documents, 0) AS documents,"
-    " (SELECT count(*) FROM work.chunk c WHERE c.run = r.run AND c.state IN ('done', 'failed')) AS chunks_done,"
-    " (SELECT count(*) FROM work.document d WHERE d.run = r.run AND d.state <> 'decided') AS documents_settled"
-    " FROM work.run r WHERE r.run = :run"
+    "SELECT coalesce(r.chunks, 0) AS chunks, coalesce(r.documents, 0) AS documents, c.chunks_done,"
+    # Only chunks under way are counted through: a finished one is known by its plan.
+    " c.documents_done + (SELECT count(*) FROM work.document d JOIN work.chunk u USING (run, chunk)"
+    "  WHERE d.run = r.run AND u.state IN ('pending', 'claimed') AND u.attempts > 0 AND d.state <> 'decided')"
+    " AS documents_settled"
+    " FROM work.run r, LATERAL (SELECT count(*) AS chunks_done, coalesce(sum(documents), 0)::bigint AS documents_done"
+    "  FROM work.chunk WHERE run = r.run AND state IN ('done', 'failed')) c WHERE r.run = :run"
 )
 _HEAD = "SELECT run, state, policy_name, task_name, plan_only, opened_at FROM work.run"
 _HEADS_OPEN = text(
