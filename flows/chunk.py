@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 
 from flows.answers import refuse
@@ -24,10 +24,10 @@ from flows.on_prem_lane import on_prem_lane
 from flows.switch import Heartbeat, StopSwitch
 from flows.tools import Tools
 from pipeline.documents import Document, Unreadable
-from storage.audit.proofs import Proof
 from pipeline.read import read_chunk
 from policies.decide import decide, quarantine
 from policies.levels import Route
+from storage.audit.proofs import Proof
 from storage.errors import StaleClaim, StorageError
 from storage.parts import write_parts
 from storage.rows import Claim, DecidedRow, IntentRow

@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from flows import local, services
-from flows.cli.evidence import tell
+from flows.cli.evidence import tell, verified_live
 from flows.cli.output import page, talk
 from flows.cli.report import watched, write_summary
 from flows.cli.services import start_all
@@ -25,8 +25,6 @@ from flows.settings import (
     settings_environment,
 )
 from flows.wiring import Stores, open_stores
-from storage.audit.live import verify_live
-from storage.database import Role
 from storage.results import read_results
 
 app = typer.Typer()
@@ -59,7 +57,7 @@ def demo() -> None:
             raise DemoFailed(f"The night did not complete. `cordon resume {run}` goes on with it.")
         _samples(stores, run)
         page.print()
-        tell(verify_live(stores.database.engine(Role.SIGNER), stores.signer.verifier), json=False)
+        tell(verified_live(stores), json=False)
     _next_steps(running["prefect"].url)
 
 

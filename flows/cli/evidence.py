@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +14,11 @@ import typer
 from flows.cli.output import page, say_json
 from flows.errors import Tampered, Usage
 from flows.settings import Settings, current_settings
-from flows.wiring import open_stores
+from flows.wiring import Stores, now, open_stores
 from storage.audit.export import ExportRefused, export_log
 from storage.audit.live import verify_live
 from storage.audit.query import Question, Reason, ask
+from storage.audit.record import record
 from storage.audit.show import show_document
 from storage.auditor.archive import verify_export
 from storage.auditor.notes import Verifier
@@ -108,17 +111,23 @@ def checkpoint() -> None:
 @app.command()
 def export(
     folder: Annotated[Path, typer.Argument(help="Where to; an earlier export there is replaced.")],
+    purpose: Purpose = "review",
+    ticket: Ticket = "none",
 ) -> None:
     """Write the log as Parquet files that can be verified alone."""
     with open_stores(current_settings()) as stores:
+        record(stores.database, "export.written", now=now(), purpose=purpose, ticket=ticket)
         stores.signer.checkpoint()
         try:
             done = export_log(stores.database.engine(Role.SIGNER), folder, stores.signer.verifier)
         except ExportRefused as error:
-            raise Tampered(f"Nothing was exported: {error.code}. Run `cordon audit verify`.") from None
-    page.print(f"Exported {done.size} events to {folder} ({done.files} files).")
+            raise Usage(
+                f"Nothing was exported: {error.code}. Name a new folder, or one of an earlier export."
+            ) from None
+    page.print(f"Exported {done.size} events to {folder} ({done.files} files).", soft_wrap=True)
+    page.print("Check it on any machine, without this one's database:")
     page.print(
-        f"Check it anywhere: python -m storage.auditor {folder} --key {folder}/keys.vkey --anchor NOTE"
+        f"  python -m storage.auditor {folder} --key {folder / 'keys.vkey'} --anchor NOTE", soft_wrap=True
     )
 
 
@@ -136,7 +145,32 @@ def verify(
         tell(verify_export(source, verifier=_own_verifier(settings), anchors=anchors), json=json)
         return
     with open_stores(settings) as stores:
-        tell(verify_live(stores.database.engine(Role.SIGNER), stores.signer.verifier, anchors), json=json)
+        tell(verified_live(stores, anchors), json=json)
+
+
+def verified_live(stores: Stores, anchors: Sequence[bytes] = ()) -> Verdict:
+    """Verify the log in the database against its checkpoints, what its signer remembers, and `anchors`.
+
+    That it was verified, and with what result, is recorded too.
+
+    Raises:
+        SignerRefused: the log is not the one that was signed before.
+    """
+    stores.signer.checkpoint()
+    kept = [*stores.signer.remembered(), *anchors]
+    verdict = verify_live(stores.database.engine(Role.SIGNER), stores.signer.verifier, kept)
+    fields = {"reason": verdict.reason} if verdict.reason else {}
+    record(
+        stores.database,
+        "integrity.verified",
+        now=now(),
+        code=verdict.code.value,
+        size=verdict.size,
+        anchored=bool(anchors),
+        **fields,
+    )
+    stores.signer.checkpoint()
+    return replace(verdict, is_anchored=bool(anchors))
 
 
 def tell(verdict: Verdict, *, json: bool) -> None:
@@ -159,7 +193,7 @@ def tell(verdict: Verdict, *, json: bool) -> None:
     if verdict.code is Code.UNVERIFIABLE:
         raise Usage(f"The audit log cannot be verified: {verdict.reason}.")
     if verdict.code is not Code.OK:
-        where = f" First bad event: {verdict.seq}." if verdict.seq is not None else ""
+        where = f" From event {verdict.seq} on nothing is proven." if verdict.seq is not None else ""
         raise Tampered(f"The audit log does not verify: {verdict.code} ({verdict.reason}).{where}")
 
 

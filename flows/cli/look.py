@@ -10,8 +10,8 @@ import typer
 
 from flows.cli.output import say_json
 from flows.errors import Usage
-from flows.settings import current_settings
 from flows.law import read_policy
+from flows.settings import current_settings
 from flows.wiring import load_detector
 from pipeline.documents import Document, Unreadable
 from pipeline.read import SourceError, read_chunk, split_source
