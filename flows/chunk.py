@@ -67,6 +67,9 @@ def _work(tools: Tools, claim: Claim, stop: StopSwitch) -> None:
             return
         fresh = [(ordinal, one) for ordinal, one in batch if one.id not in settled]
         items += _look_and_decide(tools, claim, fresh)
+    if claim.spec.plan_only:
+        tools.ledger.finish(claim, [])
+        return
     items = [replace(item, calls=unknown.get(item.document.id, 0)) for item in items]
     tools.runner.run(_ask(tools, claim, items, stop))
     if not stop.thrown:

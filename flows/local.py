@@ -101,6 +101,12 @@ def stand_in(environ: Mapping[str, str]) -> Service:
     )
 
 
+def on_prem_address(settings: Settings) -> str:
+    """Return where the on-prem model is, or would be if it were started."""
+    running = services.find(settings.home, "on_prem")
+    return settings.on_prem_url or (running.url if running else f"http://127.0.0.1:{ON_PREM_PORT}/v1")
+
+
 def start_on_prem_if_local(
     settings: Settings, environ: Mapping[str, str], *, say: Callable[[str], None]
 ) -> str:

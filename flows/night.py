@@ -18,10 +18,20 @@ from flows.settings import Settings, current_environment
 from flows.switch import StopSwitch
 from flows.tools import Tools
 from flows.wiring import Stores, check_on_prem, open_tools
+from flows.workers import is_dead
+from pipeline.documents import Segment
+from pipeline.providers import cost_microusd
 from pipeline.read import SourceError, split_source
+from policies.levels import Route
 from storage.rows import RunSpec
 from storage.states import RunState
 from storage.work.runs import RunHead
+from storage.work.summary import RunSummary
+
+_CHARACTERS_A_TOKEN = 4
+"""For English and the tokenizers in use; other languages take more."""
+POLL_SECONDS = 2.0
+"""Time between two looks at chunks that another process holds."""
 
 _SOURCE_PROBLEMS = {
     "not_found": "SOURCE does not exist. Name a file, a folder or a glob.",
@@ -39,14 +49,25 @@ def silent(_message: str) -> None:
 
 @contextmanager
 def workshop(
-    settings: Settings, stores: Stores, law: Law, *, say: Callable[[str], None] = silent
+    settings: Settings,
+    stores: Stores,
+    law: Law,
+    *,
+    say: Callable[[str], None] = silent,
+    asks_models: bool = True,
 ) -> Iterator[Tools]:
     """Wire everything that a run needs, starting the local on-prem model if no other is configured.
+
+    A plan asks no model: then none is started, and none is looked for.
 
     Raises:
         Unavailable: the on-prem model does not answer.
         Usage: it serves other models than the one configured, or the detector cannot be loaded.
     """
+    if not asks_models:
+        with open_tools(settings, stores, law=law, on_prem_url=local.on_prem_address(settings)) as tools:
+            yield tools
+        return
     url = local.start_on_prem_if_local(settings, current_environment(), say=say)
     with open_tools(settings, stores, law=law, on_prem_url=url) as tools:
         check_on_prem(tools)
@@ -81,7 +102,7 @@ def open_run(tools: Tools, spec: RunSpec) -> str:
         Usage: the source does not exist or holds nothing.
     """
     with _source_problems():
-        chunks = split_source(spec.source, limits=tools.limits)
+        chunks = _split(tools, spec.source)
         first = next(chunks)  # a source that cannot be read opens no run
         run = tools.ledger.open_run(spec)
         tools.ledger.plan(run, chain([first], chunks))
@@ -89,15 +110,23 @@ def open_run(tools: Tools, spec: RunSpec) -> str:
 
 
 def work(tools: Tools, run: str, *, stop: StopSwitch, tell: Callable[[], None] = lambda: None) -> bool:
-    """Claim and process chunks until none is left; return whether the run is finished.
+    """Claim and process chunks until every chunk is done, by whomever; return whether that is so.
+
+    It is not when the switch was thrown, or the run was cancelled.
 
     Raises:
         Unavailable: a service stopped answering; `cordon resume` goes on from here.
     """
-    plan_if_interrupted(tools, run)
-    while work_one(tools, run, stop=stop):
-        tell()
-    return not stop.thrown and tools.ledger.all_done(run)
+    pick_up(tools, run)
+    while not stop.thrown and tools.ledger.run_state(run) is RunState.RUNNING:
+        if work_one(tools, run, stop=stop):
+            tell()
+        elif tools.ledger.all_done(run):
+            return True
+        else:  # another process holds what is left: it ends it, or its lease does
+            stop.wait(POLL_SECONDS)
+            pick_up(tools, run)
+    return False
 
 
 def work_one(tools: Tools, run: str, *, stop: StopSwitch) -> bool:
@@ -122,11 +151,22 @@ def left_over(stores: Stores) -> list[RunHead]:
     return [head for head in stores.ledger.open_runs() if head.state is not RunState.CANCELLED]
 
 
-def plan_if_interrupted(tools: Tools, run: str) -> None:
-    """Plan a run whose planning a crash interrupted: a plan is stored whole or not at all."""
+def pick_up(tools: Tools, run: str) -> None:
+    """Bring a run that a crash left to where its chunks can be claimed.
+
+    A plan is stored whole or not at all: an interrupted one is made again. Leases that dead processes of this
+    machine hold end now; those of other machines run out by themselves.
+    """
     if tools.ledger.run_state(run) is RunState.PLANNING:
         with _source_problems():
-            tools.ledger.plan(run, split_source(tools.ledger.spec(run).source, limits=tools.limits))
+            tools.ledger.plan(run, _split(tools, tools.ledger.spec(run).source))
+    dead = [owner for owner in tools.ledger.owners(run) if is_dead(owner)]
+    if dead:
+        tools.ledger.end_leases(run, dead)
+
+
+def _split(tools: Tools, source: str) -> Iterator[tuple[Segment, ...]]:
+    return split_source(source, chunk_documents=tools.chunk_documents, limits=tools.limits)
 
 
 @contextmanager
@@ -135,3 +175,15 @@ def _source_problems() -> Iterator[None]:
         yield
     except SourceError as error:
         raise Usage(_SOURCE_PROBLEMS.get(error.code, f"SOURCE cannot be read ({error.code}).")) from None
+
+
+def estimate_usd(tools: Tools, summary: RunSummary) -> dict[str, float]:
+    """Return what the closed routes would cost, in US dollars: four characters a token, answers half as long as allowed."""
+    estimate = {}
+    for route in (Route.CLOSED, Route.CLOSED_PSEUDONYMISED):
+        documents = summary.by_route.get(route.value, 0)
+        characters = summary.characters_by_route.get(route.value, 0) + documents * len(tools.task.prompt)
+        answers = documents * tools.task.limits.max_output_tokens // 2
+        cost = cost_microusd(tools.closed_model_for(route), characters // _CHARACTERS_A_TOKEN, answers)
+        estimate[route.value] = cost / 1_000_000
+    return estimate

@@ -31,7 +31,7 @@ from flows.artifacts import Progress, in_words, publish
 from flows.chunk import LEASE_SECONDS
 from flows.errors import CommandError
 from flows.law import law_of, read_law
-from flows.night import left_over, open_run, plan_if_interrupted, run_spec, work_one, workshop
+from flows.night import left_over, open_run, pick_up, run_spec, work_one, workshop
 from flows.settings import Settings, current_settings
 from flows.switch import StopSwitch
 from flows.tools import Tools
@@ -152,7 +152,7 @@ def _work_off(tools: Tools, run: str, *, patience_seconds: int = 0) -> None:
     The chunk of a process that died just now is free once its lease has run out; a living one keeps its own.
     """
     stop = StopSwitch()
-    plan_if_interrupted(tools, run)
+    pick_up(tools, run)
     progress = Progress(tools.ledger, run)
     token = _BENCH.set(Bench(tools=tools, run=run, stop=stop))
     try:

@@ -23,6 +23,8 @@ DEFAULT_CLOSED_MODEL = "gpt-5-mini"
 LOCAL_ON_PREM_MODEL = "clerk"
 """Name under which the small model of `models/clerk` is served."""
 
+_MOST_CHUNK_DOCUMENTS = 10_000
+"""A chunk's texts are held in memory together."""
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
 
@@ -58,6 +60,8 @@ class Settings:
     ray_address: str | None
     cron: str
     timezone: str | None
+    chunk_documents: int
+    """Documents that are claimed, retried and written together (`CORDON_CHUNK_DOCUMENTS`): 1,000."""
     source: str
     """What the nightly schedule reads (`CORDON_SOURCE`)."""
     ca_bundle: str | None
@@ -108,6 +112,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         ray_address=environ.get("CORDON_RAY_ADDRESS") or None,
         cron=environ.get("CORDON_CRON") or "0 2 * * *",
         timezone=environ.get("CORDON_TIMEZONE") or environ.get("TZ") or None,
+        chunk_documents=_count("CORDON_CHUNK_DOCUMENTS", environ.get("CORDON_CHUNK_DOCUMENTS"), default=1000),
         source=environ.get("CORDON_SOURCE") or str(root / "examples" / "documents"),
         ca_bundle=environ.get("CORDON_CA_BUNDLE") or None,
     )
@@ -142,6 +147,14 @@ def _endpoint(name: str, url: str | None, *, private_network: bool = False) -> s
     ):
         raise Refused(f"{name} is plain http to another machine. Use https, or an address on loopback.")
     return url.rstrip("/")
+
+
+def _count(name: str, value: str | None, *, default: int) -> int:
+    if not value:
+        return default
+    if not value.isdecimal() or not 1 <= int(value) <= _MOST_CHUNK_DOCUMENTS:
+        raise Usage(f"{name} is no number from 1 to {_MOST_CHUNK_DOCUMENTS}.")
+    return int(value)
 
 
 def _is_loopback(host: str) -> bool:

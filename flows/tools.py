@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,9 +45,11 @@ class Tools:
     results: Path
     """Folder of the Parquet parts."""
     limits: ReadLimits
+    chunk_documents: int
+    """Documents of a chunk, at most."""
     clock: Callable[[], datetime]
     owner: str
-    """Who holds the leases: host, process id and a random part."""
+    """Who holds the leases (`flows.workers.owner_name`)."""
 
     def closed_model_for(self, route: Route) -> str:
         """Return the closed model that the task asks on `route`."""
@@ -59,8 +58,3 @@ class Tools:
     def work_key(self, document: str, model: str) -> bytes:
         """Return the key under which a result counts as the same work: content, task, policy, model."""
         return work_key(document, task_digest=self.task.digest, policy_digest=self.policy.digest, model=model)
-
-
-def owner_name() -> str:
-    """Return who holds this process's leases: host, process id and a random part."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"

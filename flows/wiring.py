@@ -16,7 +16,8 @@ from flows.errors import Refused, Unavailable, Usage
 from flows.gate_server import proof_fields
 from flows.law import Law
 from flows.settings import Settings
-from flows.tools import Tools, owner_name
+from flows.tools import Tools
+from flows.workers import owner_name
 from pipeline.detect import Detector, DetectorConfig, DetectorUnavailable
 from pipeline.errors import ModelUnavailable
 from pipeline.gate import ClosedEndpoint, Gate
@@ -168,6 +169,7 @@ def open_tools(settings: Settings, stores: Stores, *, law: Law, on_prem_url: str
             concurrency=CONCURRENCY,
             results=settings.home / "results",
             limits=ReadLimits(),
+            chunk_documents=settings.chunk_documents,
             clock=now,
             owner=owner_name(),
         )

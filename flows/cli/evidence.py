@@ -38,7 +38,7 @@ Anchor = Annotated[
 
 
 @app.command()
-def query(  # noqa: PLR0913 - one option a filter
+def query(
     run: Annotated[str | None, typer.Option(help="Events of this run.")] = None,
     document: Annotated[str | None, typer.Option(help="Events of the document with this HMAC.")] = None,
     kind: Annotated[

@@ -13,7 +13,7 @@ from flows.cli.output import note, page, say_json, talk
 from flows.cli.report import watched, write_summary
 from flows.errors import CommandError, Usage
 from flows.law import law_of, read_law
-from flows.night import open_run, run_spec, work, workshop
+from flows.night import estimate_usd, open_run, run_spec, work, workshop
 from flows.settings import current_settings
 from flows.switch import StopSwitch
 from flows.tools import Tools
@@ -50,6 +50,37 @@ def run(
     ):
         opened = open_run(tools, run_spec(tools, law, source, trigger="cli", again=again))
         _work_and_tell(stores, tools, opened, stop=stop, json=json)
+
+
+@app.command()
+def plan(
+    source: Source,
+    policy: PolicyName = None,
+    task: TaskName = "triage",
+    *,
+    json: Json = False,
+) -> None:
+    """Do the same up to the decision: counts and cost by route. Sends nothing, stores the plan."""
+    settings = current_settings()
+    law = read_law(policy or settings.policy, task)
+    with (
+        _interruptible() as stop,
+        open_stores(settings) as stores,
+        workshop(settings, stores, law, asks_models=False) as tools,
+    ):
+        planned = open_run(tools, run_spec(tools, law, source, trigger="cli", again=True, plan_only=True))
+        with watched(stores.ledger, planned, quiet=json):
+            work(tools, planned, stop=stop)
+        summary = stores.ledger.close_run(planned)
+        estimate = estimate_usd(tools, summary)
+    if json:
+        say_json(summary.as_json() | {"estimate": {"usd": estimate, "sends": "nothing"}})
+        return
+    write_summary(page, summary)
+    usd = sum(estimate.values())
+    page.print(
+        f"\nNothing was sent. `cordon run` would cost about ${usd:.4f} at the closed API's list prices."
+    )
 
 
 @app.command()

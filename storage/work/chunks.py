@@ -67,6 +67,16 @@ class Chunks(Book):
             )
             return renewed.rowcount == 1
 
+    def owners(self, run: str) -> list[str]:
+        """Return who holds chunks of the run, their leases good or not."""
+        with self._reading() as connection:
+            return list(connection.execute(_OWNERS, {"run": run}).scalars())
+
+    def end_leases(self, run: str, owners: Sequence[str]) -> None:
+        """Let the leases of `owners`, who are known to be dead, run out now. Not a change of state."""
+        with self._reading() as connection:
+            connection.execute(_END_LEASES, {"run": run, "owners": list(owners)})
+
     def release(self, claim: Claim, *, reason: str = "") -> None:
         """Give the chunk back, to be claimed again; what it settled stays.
 
@@ -210,6 +220,11 @@ _CLAIM = text(
 _RENEW = text(
     "UPDATE work.chunk SET lease_until = clock_timestamp() + make_interval(secs => :seconds)"
     " WHERE run = :run AND chunk = :chunk AND state = 'claimed' AND fence = :fence"
+)
+_OWNERS = text("SELECT DISTINCT owner FROM work.chunk WHERE run = :run AND state = 'claimed' ORDER BY owner")
+_END_LEASES = text(
+    "UPDATE work.chunk SET lease_until = clock_timestamp()"
+    " WHERE run = :run AND state = 'claimed' AND owner = ANY(:owners) AND lease_until > clock_timestamp()"
 )
 _SET_FREE = text(
     "UPDATE work.chunk SET state = 'pending', owner = NULL, lease_until = NULL, attempts = :attempts,"

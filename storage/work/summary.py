@@ -24,6 +24,8 @@ class RunSummary:
     by_route: Mapping[str, int]
     by_level: Mapping[str, int]
     by_state: Mapping[str, int]
+    characters_by_route: Mapping[str, int]
+    """Code points of the documents that were assessed: what a plan's cost is estimated from."""
     prompt_tokens: int
     completion_tokens: int
     cost_microusd: int
@@ -88,11 +90,13 @@ def summarise(connection: Connection, run: str, *, now: datetime) -> RunSummary:
     by_route: dict[str, int] = {}
     by_level: dict[str, int] = {}
     by_state: dict[str, int] = {}
+    characters_by_route: dict[str, int] = {}
     for row in connection.execute(_COUNTS, {"run": run}):
         state = DocumentState.FAILED if row.given_up and row.state == "decided" else row.state
         _add(by_state, state, row.documents)
         _add(by_route, row.route, row.documents)
         _add(by_level, row.level, row.documents)
+        _add(characters_by_route, row.route, int(row.characters))
     unread = connection.execute(_UNREAD, {"run": run}).one()
     _add(by_state, DocumentState.FAILED, unread.given_up)
     results = connection.execute(_RESULTS, {"run": run}).all()
@@ -103,6 +107,7 @@ def summarise(connection: Connection, run: str, *, now: datetime) -> RunSummary:
         by_route=by_route,
         by_level=by_level,
         by_state=by_state,
+        characters_by_route=characters_by_route,
         prompt_tokens=sum(row.prompt_tokens for row in results),
         completion_tokens=sum(row.completion_tokens for row in results),
         cost_microusd=sum(row.cost_microusd for row in results),
@@ -118,7 +123,7 @@ def _add(counts: dict[str, int], name: str | None, number: int) -> None:
 
 _HEAD = text("SELECT state, opened_at, closed_at FROM work.run WHERE run = :run")
 _COUNTS = text(
-    "SELECT d.state, d.level, d.route, c.state = 'failed' AS given_up, count(*) AS documents"
+    "SELECT d.state, d.level, d.route, c.state = 'failed' AS given_up, count(*) AS documents, sum(d.characters)::bigint AS characters"
     " FROM work.document d JOIN work.chunk c USING (run, chunk)"
     " WHERE d.run = :run GROUP BY 1, 2, 3, 4 ORDER BY d.route, d.level, d.state"
 )
