@@ -122,11 +122,11 @@ def work(tools: Tools, run: str, *, stop: StopSwitch, tell: Callable[[], None] =
         if work_one(tools, run, stop=stop):
             tell()
         elif tools.ledger.all_done(run):
-            return True
+            break
         else:  # another process holds what is left: it ends it, or its lease does
             stop.wait(POLL_SECONDS)
             pick_up(tools, run)
-    return False
+    return not stop.thrown and tools.ledger.all_done(run)
 
 
 def work_one(tools: Tools, run: str, *, stop: StopSwitch) -> bool:
