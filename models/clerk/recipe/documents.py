@@ -21,9 +21,17 @@ import yaml
 
 PHRASES = yaml.safe_load((Path(__file__).parent / "phrases.yaml").read_text(encoding="utf-8"))
 KINDS = list(PHRASES["kinds"])
+KNOWN_WORDS = sorted(
+    set(
+        re.findall(
+            r"(?<![{\w])[a-z]{2,}(?![}\w])", json.dumps(PHRASES["kinds"]) + json.dumps(PHRASES["words"])
+        )
+    )
+)
 IDENTIFIER_KINDS = (*values.PREFIXES, *values.SPECIAL)
 MAX_ITEMS = 6
 MAX_KEY_POINTS = 3
+MAX_REASON = 160
 
 PARTY, DATE, AMOUNT, IDENTIFIER = "\ue001", "\ue002", "\ue003", "\ue010"
 CLOSE = "\ue0ff"
@@ -84,13 +92,23 @@ class Slots:
             text = special(rng) if special else values.number(rng, name)
             return chr(ord(IDENTIFIER) + IDENTIFIER_KINDS.index(name)) + text + CLOSE
         if name in PHRASES["words"]:
-            return rng.choice(PHRASES["words"][name])
+            return self._word(name)
         return {
             "n": str(rng.randint(2, 60)),
             "few": str(rng.randint(2, 9)),
             "percent": str(rng.randint(1, 99)),
             "time": f"{rng.randint(6, 19)}:{rng.choice(['00', '15', '30', '45'])}",
         }[name]
+
+    def _word(self, name: str) -> str:
+        """Return a word from the list, often with its last part replaced: what nobody knows must be copied."""
+        word = self.rng.choice(PHRASES["words"][name])
+        if self.rng.random() < 0.4 and name not in {"place", "street", "weekday"}:
+            head = word.rpartition(" ")[0] or self.rng.choice(
+                ["old", "new", "small", "red", "heavy", "local"]
+            )
+            word = f"{head} {values.syllables(self.rng).lower()}"
+        return word
 
 
 @dataclass(slots=True)
@@ -224,26 +242,52 @@ def _urgency(rng: random.Random, fixed: str | None, kind: dict) -> tuple[str, st
     return level, None
 
 
+def strange_sentence(rng: random.Random, *, slots: bool = True) -> str:
+    """Return a sentence without sense, of known and unknown words: it can only be copied."""
+    words = []
+    for _ in range(rng.randint(5, 16)):
+        roll = rng.random()
+        words.append(values.syllables(rng).lower() if roll < 0.35 else rng.choice(KNOWN_WORDS))
+        if roll > 0.94:
+            words[-1] += ","
+    if slots and rng.random() < 0.3:
+        words.append(rng.choice(["{person}", "{date}", "{money}", "{org}", "{n}"]))
+    return " ".join(words).rstrip(",") + "."
+
+
+def _one_line(sentence: str) -> str:
+    """Return a sentence cut at a word if it is longer than a reason may be."""
+    text = _clean(sentence)
+    return text if len(text) <= MAX_REASON else text[:MAX_REASON].rpartition(" ")[0]
+
+
 def make_sample(rng: random.Random, *, held: bool = False, kind_name: str | None = None) -> Sample:
     """Return a document and its answers; the same random state gives the same sample."""
     kind_name = kind_name or rng.choice(KINDS)
     kind = PHRASES["kinds"][kind_name]
     slots = Slots(rng, held)
-    lead, reason, department, fixed = (*rng.choice(_split(kind["leads"], held=held)), None, None)[:4]
+    lead, department, fixed = (*rng.choice(_split(kind["leads"], held=held)), None, None)[:3]
+    strange = rng.random() < 0.3
+    if strange:
+        department, fixed = None, None
     urgency, sign = _urgency(rng, fixed, kind)
-    lead_sentence = LEAD + slots.fill(lead) + SENTENCE_END
+    lead_sentence = LEAD + slots.fill(strange_sentence(rng) if strange else lead) + SENTENCE_END
     pool = _split(kind["details"], held=held)
     details = rng.sample(pool, min(len(pool), rng.choice([0, 1, 2, 2, 3, 3, 4, 5, 6])))
+    details = [strange_sentence(rng) if rng.random() < 0.2 else detail for detail in details]
     others = [DETAIL + slots.fill(detail) + SENTENCE_END for detail in details]
     others += [slots.fill(rng.choice(PHRASES["filler"])) for _ in range(rng.choice([0, 0, 0, 1, 1, 2]))]
     if sign:
         others.append(LEAD + slots.fill(sign) + SENTENCE_END)
     rng.shuffle(others)
-    others.insert(0 if rng.random() < 0.75 else rng.randint(0, min(2, len(others))), lead_sentence)
+    others.insert(0 if strange or rng.random() < 0.75 else rng.randint(0, min(2, len(others))), lead_sentence)
+    title = slots.fill(rng.choice(kind["titles"]))
+    if rng.random() < 0.2:
+        title += rng.choice([": ", " - "]) + strange_sentence(rng, slots=False)[:60].rpartition(" ")[0]
     draft = _Draft(
         slots=slots,
         kind=kind,
-        title=slots.fill(rng.choice(kind["titles"])),
+        title=title,
         fields=[
             slots.fill(entry)
             for entry in rng.sample(kind["fields"], min(len(kind["fields"]), rng.randint(2, 6)))
@@ -258,7 +302,7 @@ def make_sample(rng: random.Random, *, held: bool = False, kind_name: str | None
         "document_kind": kind_name,
         "urgency": urgency,
         "department": department or kind["department"],
-        "reason": _clean(slots.fill(reason))[:160],
+        "reason": _one_line(lead_sentence),
     }
     return Sample(
         text=_MARKS.sub("", marked).strip(),

@@ -83,7 +83,7 @@ class Encoder:
         rows = [(token, position, 0, 0) for position, token in enumerate(tokens)]
         start = len(rows)
         for branch, (task, prompt) in enumerate(self.prompts.items(), start=1):
-            asked = prompt if rng.random() < 0.8 else rng.choice(PARAPHRASES[task])
+            asked = prompt if rng.random() < 0.9 else rng.choice(PARAPHRASES[task])
             question = [self.special[TASK], *self.ids(asked), self.special[ANSWER]]
             answer = [*self.ids(sample.answer(task)), self.special[END]]
             position = start
