@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from flows.errors import Refused, Usage
 
 DEFAULT_CLOSED_URL = "https://api.openai.com/v1"
-DEFAULT_CLOSED_MODEL = "gpt-5-mini"
+DEFAULT_CLOSED_MODEL = "gpt-4.1-mini"
 LOCAL_ON_PREM_MODEL = "clerk"
 """Name under which the small model of `models/clerk` is served."""
 
