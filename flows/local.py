@@ -59,7 +59,8 @@ def schedule(settings: Settings, environ: Mapping[str, str], *, api_url: str) ->
             **settings_environment(environ, settings),
         ),
         port=0,
-        health="",
+        health=f"{api_url}/deployments/name/recover/recover",  # the last that it registers
+        start_seconds=120,
     )
 
 

@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 import psutil
@@ -36,7 +36,10 @@ class Service:
     environment: Mapping[str, str] = field(repr=False)
     port: int
     health: str
-    """Path that answers 200 once the service is ready; if empty, a port that listens (if there is one) is enough."""
+    """Path (or another service's address) that answers 200 once this one is ready.
+
+    If empty, a port that listens (if there is one) is enough.
+    """
     url_path: str = ""
     start_seconds: int = 60
     """How long a start may take before it counts as failed."""
@@ -89,7 +92,7 @@ def launch(home: Path, service: Service) -> Running:
         pid=process.pid,
         created=psutil.Process(process.pid).create_time(),
         url=f"http://127.0.0.1:{service.port}{service.url_path}" if service.port else "",
-        health=f"http://127.0.0.1:{service.port}{service.health}" if service.health else "",
+        health=urljoin(f"http://127.0.0.1:{service.port}", service.health) if service.health else "",
     )
     _record(home, running)
     return running

@@ -18,6 +18,7 @@ from flows.settings import current_settings
 from flows.switch import StopSwitch
 from flows.tools import Tools
 from flows.wiring import Stores, open_stores
+from pipeline.providers import price_of
 from storage.states import DocumentState
 
 app = typer.Typer()
@@ -77,10 +78,11 @@ def plan(
         say_json(summary.as_json() | {"estimate": {"usd": estimate, "sends": "nothing"}})
         return
     write_summary(page, summary)
-    usd = sum(estimate.values())
-    page.print(
-        f"\nNothing was sent. `cordon run` would cost about ${usd:.4f} at the closed API's list prices."
-    )
+    if price_of(tools.closed_model) is None:
+        page.print(f"\nNothing was sent. No price is known for the closed model {tools.closed_model}.")
+    else:
+        usd = sum(estimate.values())
+        page.print(f"\nNothing was sent. `cordon run` would cost about ${usd:.4f} at list prices.")
 
 
 @app.command()
