@@ -204,6 +204,8 @@ def prefect_environment(home: Path, *, api_url: str | None = None) -> dict[str, 
         "PREFECT_LOGGING_LEVEL": "INFO",  # progress in numbers; no line of ours or Prefect's holds content
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_RUNNER_POLL_FREQUENCY": "2",
+        "PREFECT_SERVER_DATABASE_TIMEOUT": "60",  # its SQLite has one writer: a busy machine waits, and errs not
+        "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
     }
     if api_url:
