@@ -17,7 +17,7 @@ from dataclasses import replace
 from itertools import islice
 
 from flows.answers import refuse
-from flows.closed_lane import ClosedLane
+from flows.closed_lane import ClosedLane, unknown_calls_allowed
 from flows.desk import Desk
 from flows.items import Item, first_of
 from flows.on_prem_lane import on_prem_lane
@@ -59,7 +59,7 @@ def process_chunk(tools: Tools, claim: Claim, *, stop: StopSwitch) -> bool:
 
 
 def _work(tools: Tools, claim: Claim, stop: StopSwitch) -> None:
-    unknown = tools.ledger.unknown(claim)
+    past = tools.ledger.unknown(claim)
     settled = tools.ledger.settled(claim)
     items: list[Item] = []
     for batch in _batches(read_chunk(claim.segments, identify=tools.keys.identify, limits=tools.limits)):
@@ -70,7 +70,7 @@ def _work(tools: Tools, claim: Claim, stop: StopSwitch) -> None:
     if claim.spec.plan_only:
         tools.ledger.finish(claim, [])
         return
-    items = [replace(item, calls=unknown.get(item.document.id, 0)) for item in items]
+    items = [replace(item, past=past.get(item.document.id, item.past)) for item in items]
     tools.runner.run(_ask(tools, claim, items, stop))
     if not stop.thrown:
         parts = write_parts(tools.results, claim, tools.ledger.part_rows(claim))
@@ -180,7 +180,7 @@ async def _sort_out(tools: Tools, items: Sequence[Item], desk: Desk) -> tuple[li
     for item in items:
         decided = item.decision.route
         route: Route | None = decided
-        if item.calls and tools.policy.on_unknown_call == "hold":
+        if item.past.unknown >= unknown_calls_allowed(tools.policy):
             await desk.put(result=refuse(item, state="withheld", route=decided, reason="call_unknown"))
             continue
         if decided.leaves and tools.gate is None:

@@ -5,8 +5,10 @@ Rules
 2. One intent is one send. A retry, or the one re-ask after an answer that is no answer, is a new round with
    new intents, so that the log holds exactly as many intents as there were calls.
 3. A round is small, so that a crash leaves few calls with an unknown outcome.
-4. A document whose placeholders came back damaged is retried once, then moves on-prem.
-5. When the closed API stays out of reach the policy says where its documents go; no retry crosses routes.
+4. A call whose outcome nobody knows may have cost money and left a copy: the policy says whether the
+   document is asked once more or withheld, and a second unknown one always withholds it.
+5. A document whose placeholders came back damaged is retried once, then moves on-prem.
+6. When the closed API stays out of reach the policy says where its documents go; no retry crosses routes.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from pipeline.requests import reask_body, request_body
 from pipeline.retries import retry_delay
 from policies.levels import Route
 from policies.permits import Permit, PermitRefused, issue_permit
+from policies.policy import Policy
 from storage.audit.proofs import Proof
 from storage.rows import CallOutcome, IntentRow, ResultRow
 
@@ -51,6 +54,8 @@ class Attempt:
     item: Item
     number: int = 1
     faults: int = 0
+    unknown: int = 0
+    """Its calls of unknown outcome, those before a crash included."""
     problem: AnswerProblem | None = None
     """What was wrong with the previous answer; sent along with the re-ask, without content."""
     not_before: float = 0.0
@@ -83,10 +88,16 @@ class ClosedLane:
     async def run(self, items: Sequence[Item]) -> None:
         """Send every item, round by round, until each has a result or moved on-prem."""
         for start in range(0, len(items), ROUND):
-            waiting = [Attempt(item=item, number=item.calls + 1) for item in items[start : start + ROUND]]
+            waiting = [
+                Attempt(item=item, number=item.past.made + 1, unknown=item.past.unknown)
+                for item in items[start : start + ROUND]
+            ]
             while waiting and not self._stop.thrown:
                 await self._pause_until(min(attempt.not_before for attempt in waiting))
-                waiting = await self._round(waiting)
+                now = time.monotonic()
+                later = [attempt for attempt in waiting if attempt.not_before > now]
+                due = [attempt for attempt in waiting if attempt.not_before <= now]
+                waiting = later + await self._round(due)
                 await self._desk.flush()
 
     async def _round(self, attempts: Sequence[Attempt]) -> list[Attempt]:
@@ -172,7 +183,9 @@ class ClosedLane:
         state: Literal["failed", "unknown"] = "unknown" if error.sent is None else "failed"
         await self._desk.put(call=_outcome(ready, state, error.code))
         attempt = ready.attempt
-        if state == "unknown" and self._tools.policy.on_unknown_call == "hold":
+        if state == "unknown":
+            attempt = replace(attempt, unknown=attempt.unknown + 1)
+        if state == "unknown" and attempt.unknown >= unknown_calls_allowed(self._tools.policy):
             await self._desk.put(result=self._refused(attempt, "withheld", "call_unknown"))
             return None
         if error.costs_document:
@@ -230,6 +243,11 @@ class ClosedLane:
     async def _pause_until(self, moment: float) -> None:
         """Wait until `moment`, or until the switch is thrown."""
         await asyncio.to_thread(self._stop.wait, max(0.0, moment - time.monotonic()))
+
+
+def unknown_calls_allowed(policy: Policy) -> int:
+    """Return how many calls of unknown outcome withhold a document."""
+    return 1 if policy.on_unknown_call == "hold" else 2
 
 
 def _outcome(ready: Prepared, state: Literal["answered", "failed", "unknown"], code: str) -> CallOutcome:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from pipeline.documents import Document
 from policies.assessment import Assessment
 from policies.decide import Decision
+from storage.rows import PastCalls
 
 T = TypeVar("T")
 
@@ -23,8 +24,8 @@ class Item:
     document: Document
     assessment: Assessment = field(repr=False)
     decision: Decision
-    calls: int = 0
-    """Closed calls made for it by an earlier attempt at this chunk, all of unknown outcome."""
+    past: PastCalls = field(default=PastCalls(made=0, unknown=0))
+    """Closed calls that earlier attempts at this chunk made for it."""
 
 
 async def in_pool(things: Iterable[T], work: Callable[[T], Awaitable[None]], *, size: int) -> None:

@@ -105,6 +105,15 @@ class CallOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastCalls:
+    """The calls that earlier attempts made for one document."""
+
+    made: int
+    unknown: int
+    """Those of which nobody knows whether they arrived."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRow:
     """The end of one document: an answer with its provenance, or the reason why there is none."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import text
 
-from storage.rows import CallOutcome, Claim, IntentRow, ResultRow, work_key
+from storage.rows import CallOutcome, Claim, IntentRow, PastCalls, ResultRow, work_key
 from storage.states import CallState, DocumentState
 from storage.vault import DocumentKey
 from storage.work.book import Book, Change
@@ -79,11 +79,11 @@ class Calls(Book):
             if results:
                 self._end_documents(change, claim, results, keys)
 
-    def unknown(self, claim: Claim) -> dict[str, int]:
+    def unknown(self, claim: Claim) -> dict[str, PastCalls]:
         """Record as unknown every call that an earlier attempt left open.
 
-        Returns the documents that have a call of unknown outcome and no end yet, each with the
-        number of calls made for it so far.
+        Returns the documents that have a call of unknown outcome and no end yet, each with its
+        calls so far.
 
         Raises:
             StaleClaim: someone else has the chunk.
@@ -100,7 +100,7 @@ class Calls(Book):
                     key=keys[row.document],
                 )
             counts = change.connection.execute(_CALL_COUNTS, _values(claim, change))
-            return {row.document: row.calls for row in counts}
+            return {row.document: PastCalls(made=row.made, unknown=row.unknown) for row in counts}
 
     def _end_calls(
         self, change: Change, claim: Claim, calls: Sequence[CallOutcome], keys: Mapping[str, DocumentKey]
@@ -218,7 +218,8 @@ _LEAVE_UNKNOWN = text(
     " RETURNING permit, document, attempt"
 )
 _CALL_COUNTS = text(
-    "SELECT c.document, count(*) AS calls FROM work.call c WHERE c.run = :run AND c.chunk = :chunk"
+    "SELECT c.document, count(*) AS made, count(*) FILTER (WHERE c.state = 'unknown') AS unknown"
+    " FROM work.call c WHERE c.run = :run AND c.chunk = :chunk"
     " AND EXISTS (SELECT FROM work.document d WHERE d.run = c.run AND d.document = c.document"
     " AND d.chunk = c.chunk AND d.state = 'decided')"
     " GROUP BY c.document HAVING bool_or(c.state = 'unknown')"

@@ -12,7 +12,7 @@ from storage.database import Database, Role
 from storage.errors import StorageError
 from storage.keys import Keys
 from storage.ledger import Ledger
-from storage.rows import DecidedRow, work_key
+from storage.rows import DecidedRow, PastCalls, work_key
 from storage.work import book
 from tests.storage.examples import (
     CANARY,
@@ -202,8 +202,12 @@ def test_calls_left_open_become_unknown(ledger: Ledger, database: Database) -> N
     ledger.settle(crashed, results=[result(0)], calls=[outcome(answered), outcome(retried, "failed")])
     ledger.intend(crashed, [intent(1, attempt=2), intent(2)])
     claim = claimed(ledger, run)
-    assert ledger.unknown(claim) == {document_id(1): 2, document_id(2): 1}
-    assert ledger.unknown(claim) == {document_id(1): 2, document_id(2): 1}
+    past = {
+        document_id(1): PastCalls(made=2, unknown=1),
+        document_id(2): PastCalls(made=1, unknown=1),
+    }
+    assert ledger.unknown(claim) == past
+    assert ledger.unknown(claim) == past
     assert event_types(database).count("call.unknown") == 2
     ledger.intend(claim, [intent(1, attempt=3)])
 
