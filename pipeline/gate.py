@@ -79,7 +79,7 @@ class Notary(Protocol[_Proof_contra]):
 class Gate(Generic[_Proof]):
     """The way out. Use as an async context manager."""
 
-    def __init__(  # noqa: PLR0913 - everything the rules need, from outside
+    def __init__(
         self,
         endpoint: ClosedEndpoint,
         *,

@@ -43,7 +43,7 @@ def request_body(
     return _body(task, text, hint="", model=model, route=route, seed=seed)
 
 
-def reask_body(  # noqa: PLR0913 - the question, and what was wrong with the answer
+def reask_body(
     task: Task,
     text: str,
     *,
@@ -87,9 +87,7 @@ def asked_about(body: bytes, tasks: Iterable[Task], *, model: str, route: Route)
     return Asked(text=text, model=named_model) if isinstance(text, str) and again == body else None
 
 
-def _body(  # noqa: PLR0913 - the whole of a request
-    task: Task, text: str, *, hint: str, model: str, route: Route, seed: int | None
-) -> bytes:
+def _body(task: Task, text: str, *, hint: str, model: str, route: Route, seed: int | None) -> bytes:
     if len(text) > task.limits.max_input_characters:
         raise DocumentError("too_long_for_task")
     schema = dict(task.answer)

@@ -74,7 +74,7 @@ def issue_permit(decision: Decision, *, document: str, body: bytes, model: str, 
     )
 
 
-def readmit_permit(  # noqa: PLR0913 - everything that a permit is
+def readmit_permit(
     decision: Decision,
     *,
     permit: str,

@@ -105,7 +105,7 @@ def _weighed(file: _File, kind: Format, raw_run: object) -> _Weighed:
     raise ReaderDied(UnreadableReason.READER_CRASHED)
 
 
-def _segment(file: _File, kind: Format, first: int, count: int, offset: int, length: int) -> Segment:  # noqa: PLR0913, PLR0917 - a segment's own fields
+def _segment(file: _File, kind: Format, first: int, count: int, offset: int, length: int) -> Segment:
     return Segment(
         path=portable_path(file.path),
         name=portable_name(file.name),

@@ -144,9 +144,7 @@ async def test_policy_changed(api, task, policy, permit, body):
 
 
 @pytest.mark.parametrize(("proof", "code"), [("no", "proof_unverified"), ("crash", "proof_not_checked")])
-async def test_proof(  # noqa: PLR0917 - fixtures
-    api, task, policy, permit, body, proof, code
-):
+async def test_proof(api, task, policy, permit, body, proof, code):
     """Without a proof that verifies, nothing is sent; a notary that fails is a refusal."""
     async with _gate(api.url, task, policy) as gate:
         with pytest.raises(GateRefused, match=code) as caught:
@@ -329,9 +327,7 @@ async def test_redirects_are_not_followed(task, policy, permit, body):
     assert (api.calls, len(elsewhere.arrivals)) == (1, 0)
 
 
-async def test_environment_is_ignored(  # noqa: PLR0917 - fixtures
-    api, task, policy, permit, body, monkeypatch
-):
+async def test_environment_is_ignored(api, task, policy, permit, body, monkeypatch):
     """Neither the SDK's variables nor proxies decide where a call goes or what it carries."""
     for name in ("OPENAI_BASE_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")

@@ -123,9 +123,7 @@ async def test_a_cleared_body_leaves_through_the_other_process(api: ClosedApi, t
 
 
 @pytest.mark.parametrize("field", ["permit", "model", "route", "level", "policy"])
-async def test_a_permit_that_the_log_does_not_know_is_refused(  # noqa: PLR0917 - fixtures
-    api, task, policy, permit, body, field
-):
+async def test_a_permit_that_the_log_does_not_know_is_refused(api, task, policy, permit, body, field):
     """A worker's word alone opens nothing: the signed intent must be of exactly this permit."""
     proof, notary = _intent(permit, **{field: "closed_pseudonymised" if field == "route" else "e" * 32})
     with _serving(api.url, task, policy, notary) as url:
@@ -185,9 +183,7 @@ async def test_the_token_is_asked_for(api, task, policy, permit, body):
         ("reset", "connection_lost", None),
     ],
 )
-async def test_a_failed_call_is_told_as_it_was(  # noqa: PLR0917 - fixtures
-    task, policy, permit, body, fault, code, sent
-):
+async def test_a_failed_call_is_told_as_it_was(task, policy, permit, body, fault, code, sent):
     """What happened to the call at the closed API is what the worker hears."""
     proof, notary = _intent(permit)
     with closed_api(fault) as api, _serving(api.url, task, policy, notary) as url:
@@ -235,9 +231,7 @@ async def test_a_gate_that_dies_leaves_the_outcome_unknown(permit, body):
         {"extra": 1},
     ],
 )
-async def test_a_malformed_request_is_refused_without_an_echo(  # noqa: PLR0917 - fixtures
-    api, task, policy, permit, body, change
-):
+async def test_a_malformed_request_is_refused_without_an_echo(api, task, policy, permit, body, change):
     """A request that is not exactly one call is refused by a code; nothing of it comes back."""
     proof, notary = _intent(permit)
     request = {
