@@ -24,7 +24,7 @@ _NOT_A_READERS = {
 }
 
 
-@pytest.mark.parametrize("word", [*_SUFFIXES, *UnreadableReason, *(set(GapReason) - _NOT_A_READERS)])
+@pytest.mark.parametrize("word", [*_SUFFIXES, *UnreadableReason, *sorted(set(GapReason) - _NOT_A_READERS)])
 def test_the_page_names_it(word):
     """Each suffix, reason and gap that a reader knows is explained."""
     assert f"`{word}`" in _PAGE
