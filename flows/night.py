@@ -23,6 +23,7 @@ from pipeline.documents import Segment
 from pipeline.providers import cost_microusd
 from pipeline.read import SourceError, split_source
 from policies.levels import Route
+from storage.errors import StorageError
 from storage.rows import RunSpec
 from storage.states import RunState
 from storage.work.runs import RunHead
@@ -41,6 +42,7 @@ _STOPPED = {
     "database_unavailable": "PostgreSQL stopped answering.",
     "lease_lost": "Another process took over this run's work.",
 }
+_GO_ON = "Nothing is lost: `cordon resume` goes on once it is back."
 
 
 def silent(_message: str) -> None:
@@ -117,16 +119,17 @@ def work(tools: Tools, run: str, *, stop: StopSwitch, tell: Callable[[], None] =
     Raises:
         Unavailable: a service stopped answering; `cordon resume` goes on from here.
     """
-    pick_up(tools, run)
-    while not stop.thrown and tools.ledger.run_state(run) is RunState.RUNNING:
-        if work_one(tools, run, stop=stop):
-            tell()
-        elif tools.ledger.all_done(run):
-            break
-        else:  # another process holds what is left: it ends it, or its lease does
-            stop.wait(POLL_SECONDS)
-            pick_up(tools, run)
-    return not stop.thrown and tools.ledger.all_done(run)
+    with _database_problems():
+        pick_up(tools, run)
+        while not stop.thrown and tools.ledger.run_state(run) is RunState.RUNNING:
+            if work_one(tools, run, stop=stop):
+                tell()
+            elif tools.ledger.all_done(run):
+                break
+            else:  # another process holds what is left: it ends it, or its lease does
+                stop.wait(POLL_SECONDS)
+                pick_up(tools, run)
+        return not stop.thrown and tools.ledger.all_done(run)
 
 
 def work_one(tools: Tools, run: str, *, stop: StopSwitch) -> bool:
@@ -135,14 +138,15 @@ def work_one(tools: Tools, run: str, *, stop: StopSwitch) -> bool:
     Raises:
         Unavailable: a service stopped answering.
     """
-    claim = tools.ledger.claim(run, owner=tools.owner, lease_seconds=LEASE_SECONDS)
-    if claim is None:
-        return False
-    if process_chunk(tools, claim, stop=stop):
-        return not stop.thrown
+    with _database_problems():
+        claim = tools.ledger.claim(run, owner=tools.owner, lease_seconds=LEASE_SECONDS)
+        if claim is None:
+            return False
+        if process_chunk(tools, claim, stop=stop):
+            return not stop.thrown
     if stop.reason not in ("cancelled", "interrupted"):
         problem = _STOPPED.get(stop.reason, f"The on-prem model stopped answering ({stop.reason}).")
-        raise Unavailable(f"{problem} Nothing is lost: `cordon resume` goes on once it is back.")
+        raise Unavailable(f"{problem} {_GO_ON}")
     return False
 
 
@@ -167,6 +171,16 @@ def pick_up(tools: Tools, run: str) -> None:
 
 def _split(tools: Tools, source: str) -> Iterator[tuple[Segment, ...]]:
     return split_source(source, chunk_documents=tools.chunk_documents, limits=tools.limits)
+
+
+@contextmanager
+def _database_problems() -> Iterator[None]:
+    try:
+        yield
+    except StorageError as error:
+        if error.is_transient:
+            raise Unavailable(f"{_STOPPED['database_unavailable']} {_GO_ON}") from None
+        raise
 
 
 @contextmanager

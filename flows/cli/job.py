@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import typer
@@ -19,6 +19,7 @@ from flows.switch import StopSwitch
 from flows.tools import Tools
 from flows.wiring import Stores, open_stores
 from pipeline.providers import price_of
+from storage.errors import StorageError
 from storage.states import DocumentState
 
 app = typer.Typer()
@@ -113,7 +114,8 @@ def _work_and_tell(stores: Stores, tools: Tools, run: str, *, stop: StopSwitch, 
             done = work(tools, run, stop=stop)
     except CommandError:
         if json:
-            say_json(stores.ledger.summary(run).as_json())
+            with suppress(StorageError):  # PostgreSQL itself may be what stopped
+                say_json(stores.ledger.summary(run).as_json())
         raise
     summary = stores.ledger.close_run(run) if done else stores.ledger.summary(run)
     stores.signer.checkpoint()
