@@ -57,7 +57,7 @@ def test_kill_9_anywhere_loses_nothing_and_repeats_no_result(install: Callable[.
         process = cordon.start(*words)
         before, more = _calls(cordon), chance.randrange(1, 24)
         if not _wait(process, lambda target=before + more: _calls(cordon) >= target):
-            out, err = process.communicate()
+            _, err = process.communicate()
             pytest.fail(f"the run ended after {kills} kills: {process.returncode} {err[-500:]}")
         time.sleep(chance.random() * 0.3)
         kill(process)
@@ -113,7 +113,7 @@ def test_a_database_that_dies_ends_the_run_with_code_4_and_nothing_lost(
     process = cordon.start("run", str(_source(cordon)), "--json")
     assert _wait(process, lambda: _calls(cordon) > 20)
     embedded._control(cordon.home / ".cordon", "stop", "-m", "immediate")
-    out, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 4, err
     assert "cordon resume" in err
     assert "Traceback" not in err
