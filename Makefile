@@ -3,7 +3,7 @@ PYTHON ?= python3
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test setup check lint types contracts unit clean pins verifier
+.PHONY: demo test setup pins verifier clean
 
 PIP = -m pip --disable-pip-version-check -q
 
@@ -38,6 +38,10 @@ setup: .venv/dev.done .venv-model/model.done
 	@echo "Installing the model server into .venv-model (once; two to four minutes) ..."
 	@.venv-model/bin/python $(PIP) install --no-deps --require-hashes -r requirements/model.txt 2> >(grep -v '^WARNING: Location' >&2)
 	@touch $@
+
+verifier: .venv/pipeline.done  ## the offline audit verifier as one file, for people who have nothing else of ours
+	@.venv/bin/python -m storage.auditor.build cordon-audit-verify.pyz
+	@echo "cordon-audit-verify.pyz: needs Python, cryptography and pyarrow."
 
 pins:  ## pin all packages anew, with hashes
 	@requirements/compile
