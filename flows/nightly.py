@@ -9,16 +9,16 @@ Rules
 
 from __future__ import annotations
 
+import math
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 import prefect
-from prefect import Flow, State, flow
+from prefect import Flow, State, flow, get_run_logger
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import run_deployment
@@ -31,16 +31,14 @@ from flows.artifacts import Progress, in_words, publish
 from flows.chunk import LEASE_SECONDS
 from flows.errors import CommandError
 from flows.law import law_of, read_law
-from flows.night import left_over, open_run, pick_up, run_spec, work_one, workshop
+from flows.night import POLL_SECONDS, left_over, open_run, pick_up, run_spec, work_one, workshop
 from flows.settings import Settings, current_settings
 from flows.switch import StopSwitch
 from flows.tools import Tools
-from flows.wiring import Stores, now, open_stores
+from flows.wiring import Stores, open_stores
 from pipeline.errors import CordonError
 from storage.states import RunState
 from storage.work.summary import RunSummary
-
-_POLL_SECONDS = 5
 
 
 def _shown(title: str, description: str) -> FieldInfo:
@@ -111,7 +109,9 @@ def nightly(
 def recover() -> None:
     """Finish what a crash left. Runs that somebody cancelled stay as they are."""
     with _publishable_errors(), _opened_stores() as (settings, stores):
-        _finish_left_over(settings, stores)
+        unfinished = _finish_left_over(settings, stores)
+    if unfinished:
+        raise NightFailed(f"Still unfinished: {', '.join(unfinished)}. `cordon resume` says why.")
 
 
 @nightly.on_cancellation
@@ -125,17 +125,12 @@ def _make_cancel_true(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]
 
 @nightly.on_crashed
 def _ask_for_recovery(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect passes them by name
-    """Have the dead process's chunk finished as soon as its lease has run out.
+    """Have what the dead process left finished now.
 
     `recover` itself has no such hook: what ends one process after another waits for a person or the next night.
     """
     with _publishable_errors():
-        run_deployment(
-            "recover/recover",
-            scheduled_time=now() + timedelta(seconds=LEASE_SECONDS + 5),
-            timeout=0,
-            as_subflow=False,
-        )
+        run_deployment("recover/recover", timeout=0, as_subflow=False)
 
 
 @prefect.task(name="chunk", persist_result=False, cache_policy=NO_CACHE, log_prints=False)
@@ -146,10 +141,11 @@ def _chunk() -> bool:
         return work_one(bench.tools, bench.run, stop=bench.stop)
 
 
-def _work_off(tools: Tools, run: str, *, patience_seconds: int = 0) -> None:
-    """Claim chunks until none is free, and for `patience_seconds` more those that become free.
+def _work_off(tools: Tools, run: str, *, patience_seconds: float = math.inf) -> None:
+    """Claim chunks until none is left, or for `patience_seconds` after the last one that was free.
 
-    The chunk of a process that died just now is free once its lease has run out; a living one keeps its own.
+    Another process may hold what is left, since whoever starts finishes what is open: it ends its chunk, or
+    it has died, and its lease runs out.
     """
     stop = StopSwitch()
     pick_up(tools, run)
@@ -157,11 +153,15 @@ def _work_off(tools: Tools, run: str, *, patience_seconds: int = 0) -> None:
     token = _BENCH.set(Bench(tools=tools, run=run, stop=stop))
     try:
         with _ending_cleanly(stop):
-            for waited in range(0, patience_seconds + 1, _POLL_SECONDS):
-                while _chunk():
+            patience = patience_seconds
+            while not stop.thrown and not _is_over(tools, run) and patience > 0:
+                if _chunk():
                     progress.tell()
-                if waited == patience_seconds or _is_over(tools, run) or stop.wait(_POLL_SECONDS):
-                    break
+                    patience = patience_seconds
+                else:
+                    stop.wait(POLL_SECONDS)
+                    patience -= POLL_SECONDS
+                    pick_up(tools, run)
     finally:
         _BENCH.reset(token)
     progress.tell()
@@ -171,13 +171,24 @@ def _is_over(tools: Tools, run: str) -> bool:
     return tools.ledger.all_done(run) or tools.ledger.run_state(run) is not RunState.RUNNING
 
 
-def _finish_left_over(settings: Settings, stores: Stores) -> None:
-    """Finish each run that a crash left, by the policy and task that it began with."""
+def _finish_left_over(settings: Settings, stores: Stores) -> list[str]:
+    """Finish each run that a crash left, by the policy and task that it began with; return those that are not.
+
+    One that cannot be finished (its model is gone, its policy is not valid any more) keeps no other from its night.
+    """
+    unfinished: list[str] = []
     for head in left_over(stores):
-        with workshop(settings, stores, law_of(stores.ledger.spec(head.run))) as tools:
-            _work_off(tools, head.run, patience_seconds=LEASE_SECONDS + _POLL_SECONDS)
-        if stores.ledger.all_done(head.run):
-            _closed(stores, head.run)
+        try:
+            with (
+                _publishable_errors(),
+                workshop(settings, stores, law_of(stores.ledger.spec(head.run))) as tools,
+            ):
+                _work_off(tools, head.run, patience_seconds=LEASE_SECONDS + POLL_SECONDS)
+                _closed(stores, head.run)
+        except NightFailed as failed:
+            get_run_logger().warning("Run %s is still unfinished: %s", head.run, failed)
+            unfinished.append(head.run)
+    return unfinished
 
 
 def _closed(stores: Stores, run: str) -> RunSummary:
