@@ -50,7 +50,6 @@ def start_server(port: int) -> subprocess.Popen[bytes]:
         "--dtype": "bfloat16",
         "--max-model-len": 4096,
         "--max-num-seqs": 32,
-        "--structured-outputs-config": '{"backend": "xgrammar", "disable_any_whitespace": true}',
         "--uvicorn-log-level": "warning",
     }
     arguments = [str(part) for option in options.items() for part in option]
