@@ -47,7 +47,7 @@ _WORDS: Mapping[str, str] = {
     "complaint": "complaint complain disappointed unacceptable refund apology dissatisfied",
     "medical_note": "patient diagnosis medication dose clinic symptoms treatment mg",
     "job_application": "application applicant cv resume position vacancy apply experience",
-    "meeting_minutes": "minutes meeting attendees agenda action actions agreed apologies",
+    "meeting_minutes": "meeting attendees present agenda action actions agreed apologies",
     "support_request": "error help login password issue crash support reset bug install",
     "insurance_claim": "claim insurer policyholder damage accident premium insurance",
     "report": "report results quarter analysis findings summary figures growth",
@@ -60,7 +60,7 @@ _WORDS: Mapping[str, str] = {
     "medical": "patient diagnosis clinic medication treatment symptoms",
     "human_resources": "employee applicant vacancy salary leave hiring position cv",
     "operations": "delivery warehouse schedule maintenance shipment production site meeting",
-    "it": "server login password software network error laptop outage deploy system",
+    "it": "server login password software network error laptop outage deploy computer",
 }
 _FALLBACKS = ("other", "normal", "none", "unknown")
 _LONGEST = {"reason": 150, "summary": 500, "key_points": 200, "dates": 40, "amounts": 40}

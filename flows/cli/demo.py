@@ -12,7 +12,7 @@ import typer
 
 from flows import local, services
 from flows.cli.evidence import tell, verified_live
-from flows.cli.output import page, talk
+from flows.cli.output import line, page, talk
 from flows.cli.report import watched, write_summary
 from flows.cli.services import start_all
 from flows.errors import CommandError, Unavailable
@@ -43,7 +43,7 @@ class DemoFailed(CommandError):  # noqa: N818 - reads as what happened
 def demo() -> None:
     """Run the main job on the example documents, under Prefect, with real parts."""
     settings, environ = current_settings(), dict(current_environment())
-    page.print("[bold]Cordon[/]: the main job on the documents in examples/documents")
+    line("[bold]Cordon[/]: the main job on the documents in examples/documents")
     environ |= _closed_api(settings, environ)
     with open_stores(settings) as stores:
         running = start_all(settings, environ)
@@ -64,9 +64,9 @@ def demo() -> None:
 def _closed_api(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
     """Say which closed API is used; without a key, start the stand-in and return where it is."""
     if settings.closed_available:
-        page.print(f"Closed API: {settings.closed_url} with the key that you have set.")
+        line(f"Closed API: {settings.closed_url} with the key that you have set.")
         return {}
-    page.print(
+    line(
         "Closed API: [yellow]a stand-in on loopback[/], because OPENAI_API_KEY is not set. "
         "Nothing leaves this machine, and its answers are made up by simple rules."
     )
@@ -112,26 +112,28 @@ def _await_run(stores: Stores, process: subprocess.Popen[bytes], before: set[str
 
 def _samples(stores: Stores, run: str) -> None:
     """Print three decisions with their reasons: one that left, one that stayed, one in between."""
-    page.print("\n[bold]Three decisions, and why[/]")
+    line("\n[bold]Three decisions, and why[/]")
     seen: set[str | None] = set()
-    for line in read_results(stores.database, stores.vault, run=run):
-        if line.route in seen or line.state != "processed" or len(seen) == SAMPLES:
+    for result in read_results(stores.database, stores.vault, run=run):
+        if result.route in seen or result.state != "processed" or len(seen) == SAMPLES:
             continue
-        seen.add(line.route)
-        rules = ", ".join(line.rules) or "everything was seen, and nothing found"
-        page.print(f"  {line.ref}: [bold]{line.level}[/] → {line.route}")
-        page.print(f"    because: {rules}", style="dim", markup=False)
-        page.print(f"    answer:  {line.answer}", style="dim", markup=False)
+        seen.add(result.route)
+        rules = ", ".join(result.rules) or "everything was seen, and nothing found"
+        line(f"  {result.ref}: [bold]{result.level}[/] → {result.route}")
+        line(f"    because: {rules}", style="dim", markup=False)
+        line(f"    answer:  {result.answer}", style="dim", markup=False)
 
 
 def _next_steps(ui: str) -> None:
     cordon = Path(".venv/bin/cordon")
-    page.print(
-        f"\n[bold]Next[/]\n"
-        f"  {cordon} run YOUR_FOLDER              the same on your own documents\n"
-        f"  {cordon} results                      what was stored\n"
-        f"  {cordon} audit query --type call.intent   what left, when, and why it was allowed\n"
-        f"  {cordon} policy check                 the policy in words\n"
-        f"  {ui}                  Prefect: the night that just ran, and its schedule\n"
-        f"  {cordon} down                         stop the services that now run"
+    steps = (
+        (f"{cordon} run YOUR_FOLDER", "the same on your own documents"),
+        (f"{cordon} results", "what was stored"),
+        (f"{cordon} audit query --type call.intent", "what left, when, and why it was allowed"),
+        (f"{cordon} policy check", "the policy in words"),
+        (ui, "Prefect: the night that just ran, and its schedule"),
+        (f"{cordon} down", "stop the services that now run"),
     )
+    line("\n[bold]Next[/]")
+    for command, what in steps:
+        line(f"  {command:<46} {what}")

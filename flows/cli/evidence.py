@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.output import page, say_json
+from flows.cli.output import line, say_json
 from flows.errors import Tampered, Usage
 from flows.settings import Settings, current_settings
 from flows.wiring import Stores, now, open_stores
@@ -124,11 +124,9 @@ def export(
             raise Usage(
                 f"Nothing was exported: {error.code}. Name a new folder, or one of an earlier export."
             ) from None
-    page.print(f"Exported {done.size} events to {folder} ({done.files} files).", soft_wrap=True)
-    page.print("Check it on any machine, without this one's database:")
-    page.print(
-        f"  python -m storage.auditor {folder} --key {folder / 'keys.vkey'} --anchor NOTE", soft_wrap=True
-    )
+    line(f"Exported {done.size} events to {folder} ({done.files} files).")
+    line("Check it on any machine, without this one's database:")
+    line(f"  python -m storage.auditor {folder} --key {folder / 'keys.vkey'} --anchor NOTE")
 
 
 @app.command()
@@ -185,11 +183,11 @@ def tell(verdict: Verdict, *, json: bool) -> None:
     elif verdict.code is Code.OK:
         against = "your anchor" if verdict.is_anchored else "its signed checkpoints"
         unsigned = f" {verdict.unsigned} newer ones are not signed yet." if verdict.unsigned else ""
-        page.print(
+        line(
             f"[green]✓[/] The audit log is whole: {verdict.size} events, checked against {against}.{unsigned}"
         )
         if not verdict.is_anchored:
-            page.print("  A checkpoint kept elsewhere proves more: `cordon audit checkpoint`, then --anchor.")
+            line("  A checkpoint kept elsewhere proves more: `cordon audit checkpoint`, then --anchor.")
     if verdict.code is Code.UNVERIFIABLE:
         raise Usage(f"The audit log cannot be verified: {verdict.reason}.")
     if verdict.code is not Code.OK:
@@ -214,7 +212,7 @@ def _say(event: object, *, json: bool) -> None:
     rest = " ".join(
         f"{name}={value}" for name, value in fields.items() if name not in ("v", "id", "nonce", "actor")
     )
-    page.print(f"[dim]{head[0]:>6} {head[1]}[/] [bold]{head[2]}[/] {rest}", soft_wrap=True)
+    line(f"[dim]{head[0]:>6} {head[1]}[/] [bold]{head[2]}[/] {rest}")
 
 
 def _aware(moment: datetime | None) -> datetime | None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.output import note, page, say_json, talk
+from flows.cli.output import line, note, page, say_json, talk
 from flows.cli.report import watched, write_summary
 from flows.errors import CommandError, Usage
 from flows.law import law_of, read_law
@@ -80,10 +80,10 @@ def plan(
         return
     write_summary(page, summary)
     if price_of(tools.closed_model) is None:
-        page.print(f"\nNothing was sent. No price is known for the closed model {tools.closed_model}.")
+        line(f"\nNothing was sent. No price is known for the closed model {tools.closed_model}.")
     else:
         usd = sum(estimate.values())
-        page.print(f"\nNothing was sent. `cordon run` would cost about ${usd:.4f} at list prices.")
+        line(f"\nNothing was sent. `cordon run` would cost about ${usd:.4f} at list prices.")
 
 
 @app.command()

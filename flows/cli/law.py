@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.output import page
 from flows.law import read_policy
 from flows.settings import current_settings
 from flows.wiring import load_detector
@@ -27,5 +26,5 @@ def check(
     """Check a policy, explain it in words, and list the entities that it forgets."""
     settings = current_settings()
     law = read_policy(policy or settings.policy)
-    for line in explain(law, load_detector(settings).entities):
-        page.print(line, markup=False, soft_wrap=True)
+    for sentence in explain(law, load_detector(settings).entities):
+        line(sentence, markup=False)

@@ -31,6 +31,11 @@ def note(message: str) -> None:
     talk.print(f"[dim]{message}[/]", soft_wrap=True)
 
 
+def line(text: str, *, style: str | None = None, markup: bool = True) -> None:
+    """Print one line that the terminal may wrap but we do not: it can be copied whole."""
+    page.print(text, style=style, markup=markup, soft_wrap=True)
+
+
 def table(title: str, *columns: str, numbers: tuple[str, ...] = ()) -> Table:
     """Return an empty table; the columns named in `numbers` are right-aligned."""
     made = Table(
@@ -43,4 +48,4 @@ def table(title: str, *columns: str, numbers: tuple[str, ...] = ()) -> Table:
 
 def pairs(values: Mapping[str, object]) -> str:
     """Return `name value` pairs for one line."""
-    return " · ".join(f"{name} {value}" for name, value in values.items())
+    return " · ".join(f"{value} {name}" for name, value in values.items())

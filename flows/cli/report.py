@@ -16,7 +16,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from flows.cli.output import table, talk
+from flows.cli.output import line, pairs, table, talk
 from policies.levels import Level, Route
 from storage.errors import StorageError
 from storage.ledger import Ledger
@@ -66,23 +66,22 @@ def watched(ledger: Ledger, run: str, *, quiet: bool) -> Iterator[Callable[[], N
 
 
 def write_summary(page: Console, summary: RunSummary) -> None:
-    """Print a run's documents by level and route, and what it cost."""
-    grid = table(f"Run {summary.run}: {summary.state.value}", "", "documents", numbers=("documents",))
+    """Print a run: documents by level and route, how they ended, and what it cost."""
+    routes = [route for route in Route if summary.by_route.get(route.value)]
+    names = [route.value for route in routes]
+    grid = table(f"Run {summary.run}: {summary.state.value}", "level", *names, "all", numbers=(*names, "all"))
     for level in Level:
-        if count := summary.by_level.get(level.label, 0):
-            grid.add_row(f"level {level.label}", str(count))
-    grid.add_section()
-    for route in Route:
-        if count := summary.by_route.get(route.value, 0):
-            cost = summary.cost_by_route.get(route.value, 0)
-            grid.add_row(f"route {route.value}", str(count) + (f"   ${cost / _MICRO:.4f}" if cost else ""))
-    grid.add_section()
-    for state, count in summary.by_state.items():
-        if count:
-            grid.add_row(str(state), str(count))
+        if count := summary.by_level.get(level.label):
+            cells = [summary.by_level_and_route.get((level.label, name), 0) for name in names]
+            grid.add_row(level.label, *(str(cell or "·") for cell in cells), str(count))
+    totals = [summary.by_route[name] for name in names]
+    grid.add_row("all", *map(str, totals), str(sum(totals)), style="bold")
+    costs = [summary.cost_by_route.get(name, 0) / _MICRO for name in names]
+    if any(costs):
+        grid.add_row("cost, US$", *(f"{cost:.4f}" if cost else "·" for cost in costs), f"{sum(costs):.4f}")
     page.print()
     page.print(grid)
-    page.print(
-        f"\n{summary.documents} documents · {summary.prompt_tokens + summary.completion_tokens:,} tokens · "
-        f"${summary.cost_microusd / _MICRO:.4f} · {summary.seconds:.1f} s"
-    )
+    ends = pairs({state: count for state, count in summary.by_state.items() if count})
+    tokens = summary.prompt_tokens + summary.completion_tokens
+    line(f"\n{summary.documents} documents: {ends}")
+    line(f"{tokens:,} tokens · ${summary.cost_microusd / _MICRO:.4f} · {summary.seconds:.1f} s")

@@ -9,7 +9,7 @@ import httpx
 import typer
 
 from flows import local, services
-from flows.cli.output import note, page, say_json, table, talk
+from flows.cli.output import line, note, page, say_json, table, talk
 from flows.errors import Unavailable
 from flows.night import left_over
 from flows.services import Running, Service
@@ -32,7 +32,7 @@ def up() -> None:
         _start_recovery(api)
         note(f"{len(unfinished)} unfinished run(s) are being finished (flow `recover`).")
     _show(settings)
-    page.print(f"\nPrefect's UI: {running['prefect'].url}   ·   stop everything: cordon down")
+    line(f"\nPrefect's UI: {running['prefect'].url}   ·   stop everything: cordon down")
 
 
 @app.command()
@@ -45,7 +45,7 @@ def down() -> None:
     if not settings.database_url and embedded.is_running(settings.home):
         embedded.stop(settings.home)
         stopped.append("postgres")
-    page.print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+    line(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
 
 
 @app.command()
@@ -65,7 +65,7 @@ def status(*, json: Annotated[bool, typer.Option("--json", help="Print JSON for 
         return
     with open_stores(settings) as stores:
         for head in stores.ledger.open_runs():
-            page.print(
+            line(
                 f"unfinished run {head.run}: {head.state.value} · policy {head.policy_name} · task {head.task_name}"
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ class RunSummary:
     by_route: Mapping[str, int]
     by_level: Mapping[str, int]
     by_state: Mapping[str, int]
+    by_level_and_route: Mapping[tuple[str, str], int]
     characters_by_route: Mapping[str, int]
     """Code points of the documents that were assessed: what a plan's cost is estimated from."""
     prompt_tokens: int
@@ -90,12 +92,15 @@ def summarise(connection: Connection, run: str, *, now: datetime) -> RunSummary:
     by_route: dict[str, int] = {}
     by_level: dict[str, int] = {}
     by_state: dict[str, int] = {}
+    by_level_and_route: Counter[tuple[str, str]] = Counter()
     characters_by_route: dict[str, int] = {}
     for row in connection.execute(_COUNTS, {"run": run}):
         state = DocumentState.FAILED if row.given_up and row.state == "decided" else row.state
         _add(by_state, state, row.documents)
         _add(by_route, row.route, row.documents)
         _add(by_level, row.level, row.documents)
+        if row.level is not None:
+            by_level_and_route[row.level, row.route] += row.documents
         _add(characters_by_route, row.route, int(row.characters))
     unread = connection.execute(_UNREAD, {"run": run}).one()
     _add(by_state, DocumentState.FAILED, unread.given_up)
@@ -107,6 +112,7 @@ def summarise(connection: Connection, run: str, *, now: datetime) -> RunSummary:
         by_route=by_route,
         by_level=by_level,
         by_state=by_state,
+        by_level_and_route=by_level_and_route,
         characters_by_route=characters_by_route,
         prompt_tokens=sum(row.prompt_tokens for row in results),
         completion_tokens=sum(row.completion_tokens for row in results),
