@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cli.output import line
 from flows.law import read_policy
 from flows.settings import current_settings
 from flows.wiring import load_detector
