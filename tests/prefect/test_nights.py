@@ -38,20 +38,7 @@ def _process_of(installation: Installation, flow_run: str) -> psutil.Process:
     return max(told, key=lambda process: process.create_time())
 
 
-@pytest.fixture(scope="module")
-def killed(installation: Installation) -> str:
-    """Return a night whose process was killed while calls were in flight; it is finished while others run."""
-    source = _notices(installation.home / "sources" / "killed", NOTICES, about="the canteen")
-    installation.closed.server.latency_seconds = 2.0
-    flow_run = installation.start(source=str(source))
-    before = installation.closed.calls
-    until(lambda: installation.runs(flow_run) and installation.closed.calls > before, seconds=120)
-    os.kill(_process_of(installation, flow_run).pid, signal.SIGKILL)
-    installation.closed.server.latency_seconds = 0.0
-    return flow_run
-
-
-def test_the_schedule_fires(installation: Installation, killed: str):
+def test_the_schedule_fires(installation: Installation):
     """A run that nobody asked for begins when the cron expression says so, and is done."""
     assert installation.deployment()["schedules"][0]["schedule"]["cron"] == "* * * * *"
     run = until(
@@ -143,8 +130,15 @@ def test_up_twice_is_up_once(installation: Installation):
     assert {one.name: one.read_text() for one in (installation.home / "services").iterdir()} == before
 
 
-def test_a_killed_night_is_finished(installation: Installation, killed: str):
+def test_a_killed_night_is_finished(installation: Installation):
     """What `kill -9` interrupted is finished by itself: every document has an end, no result twice."""
+    source = _notices(installation.home / "sources" / "killed", NOTICES, about="the canteen")
+    installation.closed.server.latency_seconds = 2.0
+    killed = installation.start(source=str(source))
+    before = installation.closed.calls
+    until(lambda: installation.runs(killed) and installation.closed.calls > before, seconds=120)
+    os.kill(_process_of(installation, killed).pid, signal.SIGKILL)
+    installation.closed.server.latency_seconds = 0.0
     run = until(
         lambda: next((run for run in installation.runs(killed) if run["closed_at"]), None), seconds=200
     )
