@@ -246,7 +246,7 @@ def main() -> None:
     parser.add_argument(
         "--ner", choices=["shipped", "rules"], default="shipped", help="model that finds names (shipped)"
     )
-    parser.add_argument("--profile", action="store_true", help="time by stage; slows the runs by 2 %")
+    parser.add_argument("--profile", action="store_true", help="time by stage; slows the runs a little")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     facts = {**machine(), "ner": options.ner, "command": " ".join(sys.argv)}
