@@ -137,6 +137,8 @@ def _vllm_flags(root: Path, port: int) -> list[str]:
         "--max-model-len", str(_MODEL_CONTEXT_TOKENS),
         "--max-num-seqs", "32",
         "--dtype", "bfloat16",
+        "--uvicorn-log-level", "warning",
+        "--disable-log-stats",
         "--enforce-eager",  # compiling would need a C++ compiler on the machine, and a minute
     ]  # fmt: skip
 
