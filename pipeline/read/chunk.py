@@ -39,7 +39,14 @@ def read_chunk(
                     continue
                 own_id, text, gaps, metadata = outcome
                 ref = own_id or ref
-                yield Document(id=identify(ref, text), ref=ref, text=text, gaps=gaps, metadata=metadata)
+                yield Document(
+                    id=identify(ref, text),
+                    ref=ref,
+                    text=text,
+                    source=segment.name,
+                    gaps=gaps,
+                    metadata=metadata,
+                )
 
 
 def _outcomes(sandbox: Sandbox, segment: Segment) -> Iterator[_Outcome]:

@@ -108,3 +108,11 @@ def test_memory_does_not_hold_the_estate(tmp_path):
     assert next(chunks)[0].name == "a/1.txt"
     put(tmp_path, "b/3.txt", "x")
     assert [chunk[0].name for chunk in chunks] == ["a/2.txt"]
+
+
+def test_a_document_knows_the_file_it_came_from(tmp_path, read_all):
+    """Source rules look at the file's name within the source, whatever id the record gives itself."""
+    put(tmp_path, "hr/letter.txt", "text")
+    put(tmp_path, "hr/files.jsonl", '{"id": "one", "text": "text"}\n')
+    put(tmp_path, "b.txt", "text")
+    assert [item.source for item in read_all(tmp_path)] == ["b.txt", "hr/files.jsonl", "hr/letter.txt"]
