@@ -20,7 +20,7 @@ from flows.tools import Tools
 from flows.wiring import Stores, open_stores
 from pipeline.providers import price_of
 from storage.errors import StorageError
-from storage.states import DocumentState
+from storage.states import DocumentState, RunState
 
 app = typer.Typer()
 
@@ -95,9 +95,7 @@ def resume(
     """Finish what a crash or a cancel left, by the policy and task that it began with."""
     settings = current_settings()
     with _interruptible() as stop, open_stores(settings) as stores:
-        unfinished = [head.run for head in stores.ledger.open_runs() if run in (None, head.run)]
-        if run is not None and not unfinished:
-            raise Usage("No unfinished run has that id. `cordon status` lists them.")
+        unfinished = _unfinished(stores, run)
         for one in unfinished:
             law = law_of(stores.ledger.spec(one))
             with workshop(settings, stores, law, say=note) as tools:
@@ -105,6 +103,17 @@ def resume(
                 _work_and_tell(stores, tools, one, stop=stop, json=json)
         if not unfinished:
             note("Nothing to resume.")
+
+
+def _unfinished(stores: Stores, run: str | None) -> list[str]:
+    """Return the runs to finish: all that are open, or the one that is named, which may also have failed."""
+    runs = [head.run for head in stores.ledger.open_runs()]
+    if run is None:
+        return runs
+    with suppress(StorageError):
+        if run in runs or stores.ledger.run_state(run) is RunState.FAILED:
+            return [run]
+    raise Usage("No unfinished run has that id. `cordon status` lists them.")
 
 
 def _work_and_tell(stores: Stores, tools: Tools, run: str, *, stop: StopSwitch, json: bool) -> None:
@@ -125,7 +134,7 @@ def _work_and_tell(stores: Stores, tools: Tools, run: str, *, stop: StopSwitch, 
         write_summary(page, summary)
         if not done:
             note(f"Stopped before the end. `cordon resume {run}` goes on.")
-    if summary.count(DocumentState.FAILED) or not done:
+    if not done or summary.state is RunState.FAILED or summary.count(DocumentState.FAILED):
         raise typer.Exit(1)
 
 

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from flows.workers import is_dead, owner_name
 from policies.policy import read_shipped
+from storage.database import Role
 from tests.lib.installation import Installation, kill, write_records
 from tests.lib.ledger_view import opened, rows
 from tests.lib.texts import named, ordinary, regulated
@@ -104,12 +106,27 @@ def test_a_living_workers_chunk_is_not_taken(slow: Installation) -> None:
     assert _calls(slow) == 60
 
 
+def test_a_chunk_that_kills_its_workers_is_given_up_and_may_be_tried_again(slow: Installation) -> None:
+    """After five crashes a chunk is given up: the run has failed, exit code 1; naming it tries again."""
+    process = slow.start("run", str(_source(slow, 40)), "--json")
+    _until_calls(slow, process, 1)
+    kill(process)
+    with opened(slow) as (database, _, ledger):
+        (head,) = ledger.open_runs()
+        with database.begin(Role.WRITER) as connection:
+            connection.execute(text("UPDATE work.chunk SET attempts = 5 WHERE state = 'claimed'"))
+    assert slow("resume", "--json", code=1).last["state"] == "failed"
+    slow("resume", "no-such-run", code=2)
+    summary = slow("resume", head.run, "--json").last
+    assert (summary["state"], summary["processed"]) == ("done", 40)
+
+
 def test_a_policy_may_hold_documents_whose_call_is_unknown(slow: Installation) -> None:
     """With `unknown_call: hold` a document whose call a crash left open is withheld, and never sent twice."""
     policy = slow.home / "holding.yaml"
-    text = read_shipped("default")
-    assert "unknown_call: retry_once" in text
-    policy.write_text(text.replace("unknown_call: retry_once", "unknown_call: hold"), encoding="utf-8")
+    shipped = read_shipped("default")
+    assert "unknown_call: retry_once" in shipped
+    policy.write_text(shipped.replace("unknown_call: retry_once", "unknown_call: hold"), encoding="utf-8")
     assert slow.closed is not None
     process = slow.start("run", str(_source(slow)), "--policy", str(policy), "--json")
     while slow.closed.calls < 4:
