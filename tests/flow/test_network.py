@@ -85,12 +85,13 @@ def _in_a_namespace(cordon: Installation, source: str) -> None:
     inside = (
         f"{ip} link set lo up; "
         f"{sys.executable} -m flows.stand_in --port 18741 & closed=$!; "
-        f'{sys.executable} -c "{_RUN}" run "$SOURCE" --json; code=$?; kill $closed; exit $code'
+        f"{sys.executable} -m flows.stand_in --port 18742 --api-key none & on_prem=$!; "
+        f'{sys.executable} -c "{_RUN}" run "$SOURCE" --json; code=$?; kill $closed $on_prem; exit $code'
     )
     environment = cordon.environment | {
         "SOURCE": source,
         "PYTHONPATH": str(ROOT),
-        "CORDON_ON_PREM_URL": "http://127.0.0.1:18741/v1",
+        "CORDON_ON_PREM_URL": "http://127.0.0.1:18742/v1",
         "CORDON_CLOSED_URL": "http://127.0.0.1:18741/v1",
     }
     root = [] if os.geteuid() == 0 else ["--map-root-user"]
