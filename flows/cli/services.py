@@ -110,17 +110,16 @@ def _start_recovery(api: str) -> None:
 
 
 def _show(settings: Settings) -> None:
-    grid = table("Services", "service", "state", "address", "log")
+    grid = table("Services", "service", "state", "address")
     postgres = "answers" if _has_postgres(settings) else "stopped"
-    grid.add_row("PostgreSQL", postgres, "CORDON_DATABASE_URL" if settings.database_url else "embedded", "")
+    grid.add_row("PostgreSQL", postgres, "CORDON_DATABASE_URL" if settings.database_url else "embedded")
     for one in services.running_services(settings.home):
         state = "answers" if services.answers(one) else "starting"
-        grid.add_row(
-            one.title, state, one.url or f"process {one.pid}", str(services.log_path(settings.home, one.name))
-        )
+        grid.add_row(one.title, state, one.url or f"process {one.pid}")
     if settings.on_prem_url:
-        grid.add_row("on-prem model", "configured", settings.on_prem_url, "")
+        grid.add_row("on-prem model", "configured", settings.on_prem_url)
     page.print(grid)
+    line(f"Logs: {settings.home / 'logs'}", style="dim")
 
 
 def _has_postgres(settings: Settings) -> bool:
