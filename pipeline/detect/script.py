@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from pipeline.detect.decoded import count_opaque
 from policies.assessment import Gap, GapReason
 
 _UNDECODABLE: Final = re.compile("[\ufffd\ud800-\udfff\x00-\x08\x0e-\x1f]")
@@ -36,7 +37,8 @@ def character_gaps(text: str) -> list[Gap]:
     """Return what stands between the characters of `text` and a trustworthy reading.
 
     Damaged characters, text that is displayed in another order or not at all, words of
-    two alphabets (a Cyrillic vowel in a Latin name), and longer passages in another script.
+    two alphabets (a Cyrillic vowel in a Latin name), longer passages in another script, and
+    encoded blocks that hold something else than text.
     """
     gaps = [
         Gap(reason=reason, count=count, detail=detail)
@@ -47,6 +49,8 @@ def character_gaps(text: str) -> list[Gap]:
         )
         if (count := len(pattern.findall(text)))
     ]
+    if opaque := count_opaque(text):
+        gaps.append(Gap(reason=GapReason.EMBEDDED_OBJECT, count=opaque, detail="encoded_data"))
     if text.isascii():
         return gaps
     mixed = foreign = 0

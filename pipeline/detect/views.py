@@ -14,7 +14,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-VERSION: Final = 1
+from pipeline.detect import decoded
+from pipeline.detect.decoded import Piece
+
+VERSION: Final = 2
 """Part of the detector's digest: raise it with every change of what a view shows."""
 
 _SURROUNDINGS: Final = 160
@@ -27,7 +30,7 @@ _SPACES: Final = (
 _QUOTES: Final = {"\u2018": "'", "\u2019": "'", "\u201b": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"'}
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+    "\u0335-\u0338\u20d0-\u20ff\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
 )
 # Cyrillic and Greek letters that are drawn like Latin ones.
 _LOOKALIKES: Final = dict(
@@ -76,9 +79,13 @@ class View:
     text: str = field(repr=False)
     offsets: tuple[int, ...] = field(repr=False)
     """Where each code point of `text` stands in the original; one more for the end."""
+    ends: tuple[int, ...] = field(default=(), repr=False)
+    """Where what each code point stands for ends in the original, if that is not one code point."""
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the original's span for [start, end) of this view."""
+        if self.ends and end > start:
+            return self.offsets[start], self.ends[end - 1]
         return self.offsets[start], self.offsets[end - 1] + 1 if end > start else self.offsets[start]
 
 
@@ -95,6 +102,33 @@ def views(text: str) -> Iterator[View]:
     if not text.isascii():
         yield from _folded(text)
     yield from _joined(text)
+    for find in (decoded.encoded, decoded.escaped, decoded.spelled, decoded.grouped):
+        yield from _rewritten(find.__name__, text, find(text))
+
+
+def _rewritten(name: str, text: str, pieces: Iterable[Piece]) -> Iterator[View]:
+    """Yield the surroundings of ascending `pieces`, with what they say in their place."""
+    group: list[Piece] = []
+    for piece in pieces:
+        if group and piece.start > _cut(text, group[-1].end)[1]:
+            yield _view(name, text, group)
+            group = []
+        group.append(piece)
+    if group:
+        yield _view(name, text, group)
+
+
+def _view(name: str, text: str, pieces: list[Piece]) -> View:
+    at, end = _cut(text, pieces[0].start)[0], _cut(text, pieces[-1].end)[1]
+    shown: list[str] = []
+    offsets: list[int] = []
+    ends: list[int] = []
+    for piece in (*pieces, Piece(end, end, "")):
+        shown += [text[at : piece.start], piece.says]
+        offsets += [*range(at, piece.start), *[piece.start] * len(piece.says)]
+        ends += [*range(at + 1, piece.start + 1), *[piece.end] * len(piece.says)]
+        at = piece.end
+    return View(name=name, text=plain("".join(shown)), offsets=(*offsets, end), ends=tuple(ends))
 
 
 def _folded(text: str) -> Iterator[View]:
