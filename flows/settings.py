@@ -3,7 +3,7 @@
 Rules
 1. Every variable is read once, here, when the process starts; nothing else looks at `os.environ`.
 2. A setting that could send text elsewhere is refused, not ignored: proxies, `OPENAI_BASE_URL`, plain HTTP
-   to another machine.
+   to another machine, a closed API in the on-prem model's place, a file for the keys of TLS.
 3. Secrets never appear in a `repr`, an error or a log.
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows.errors import Refused, Usage
+from pipeline.providers import is_closed_host
 
 DEFAULT_CLOSED_URL = "https://api.openai.com/v1"
 DEFAULT_CLOSED_MODEL = "gpt-4.1-mini"
@@ -90,6 +91,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         Usage: a variable's value cannot be used; the message names it.
     """
     _refuse_detours(environ)
+    _refuse_closed_on_prem(environ)
     root = Path(environ.get("CORDON_ROOT") or Path(__file__).resolve().parent.parent)
     return Settings(
         home=Path(environ.get("CORDON_HOME") or ".cordon").expanduser().absolute(),
@@ -130,6 +132,21 @@ def _refuse_detours(environ: Mapping[str, str]) -> None:
                 f"{name} is set, and could send documents elsewhere. Unset it; "
                 "the closed API's address belongs in CORDON_CLOSED_URL."
             )
+
+    if environ.get("SSLKEYLOGFILE"):
+        raise Refused("SSLKEYLOGFILE is set: whoever reads that file can read every document sent. Unset it.")
+
+
+def _refuse_closed_on_prem(environ: Mapping[str, str]) -> None:
+    """Refuse a closed API in the on-prem model's place: regulated documents go there, past the gate."""
+    parts = urlsplit(environ.get("CORDON_ON_PREM_URL") or "")
+    closed = urlsplit(environ.get("CORDON_CLOSED_URL") or DEFAULT_CLOSED_URL)
+    is_same = parts.netloc.lower() == closed.netloc.lower()
+    if parts.hostname and (is_same or is_closed_host(parts.hostname)):
+        raise Refused(
+            "CORDON_ON_PREM_URL is the address of a closed API, and would get every regulated document. "
+            "Name the model server in your own house."
+        )
 
 
 def _endpoint(name: str, url: str | None, *, private_network: bool = False) -> str | None:

@@ -13,12 +13,14 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from policies.yaml_lines import load
 
 _MILLION = 1_000_000
+_STAND_IN = "stand_in"
 _DATED = re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$")
 """What providers append to a model's name for a snapshot of it; the price is the model's."""
 
@@ -109,6 +111,16 @@ def prices_as_of() -> dt.date:
 def provider_of(url: str) -> str:
     """Return the name of the provider whose address `url` is, or `other`."""
     return next((name for name, provider in providers().items() if provider.serves(url)), "other")
+
+
+def is_closed_host(host: str) -> bool:
+    """Whether `host` is a provider's own, whatever the path: a place that documents may only reach by the gate."""
+    return any(_host(provider).fullmatch(host) for name, provider in providers().items() if name != _STAND_IN)
+
+
+def _host(provider: Provider) -> re.Pattern[str]:
+    parts = re.split(r"\{[a-z]+\}", urlsplit(provider.base_url).netloc)
+    return re.compile("[a-z0-9-]+".join(map(re.escape, parts)))
 
 
 def price_of(model: str) -> Price | None:
