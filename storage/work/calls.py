@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from storage.rows import CallOutcome, Claim, IntentRow, PastCalls, ResultRow, work_key
 from storage.states import CallState, DocumentState
-from storage.vault import DocumentKey
+from storage.vault import DocumentKey, Vault
 from storage.work.book import Book, Change
 from storage.work.stage import Stage
 
@@ -89,16 +89,7 @@ class Calls(Book):
             StaleClaim: someone else has the chunk.
         """
         with self._change(claim) as change:
-            left = change.connection.execute(_LEAVE_UNKNOWN, _values(claim, change)).all()
-            keys = self._vault.keys_for(change.connection, [row.document for row in left])
-            for row in left:
-                change.record(
-                    CallState.INTENDED,
-                    CallState.UNKNOWN,
-                    {"permit": row.permit, "attempt": row.attempt},
-                    run=claim.run,
-                    key=keys[row.document],
-                )
+            leave_unknown(change, self._vault, run=claim.run, chunk=claim.chunk, fence=claim.fence)
             counts = change.connection.execute(_CALL_COUNTS, _values(claim, change))
             return {row.document: PastCalls(made=row.made, unknown=row.unknown) for row in counts}
 
@@ -129,6 +120,21 @@ class Calls(Book):
         for document, row in once.items():
             if document in ended:
                 _record_end(change, claim, row, keys[document])
+
+
+def leave_unknown(change: Change, vault: Vault, *, run: str, chunk: int, fence: int) -> None:
+    """Record as unknown every call of the chunk that a claim before `fence` left open."""
+    where = {"run": run, "chunk": chunk, "fence": fence, "now": change.now}
+    left = change.connection.execute(_LEAVE_UNKNOWN, where).all()
+    keys = vault.keys_for(change.connection, [row.document for row in left])
+    for row in left:
+        change.record(
+            CallState.INTENDED,
+            CallState.UNKNOWN,
+            {"permit": row.permit, "attempt": row.attempt},
+            run=run,
+            key=keys[row.document],
+        )
 
 
 def _values(claim: Claim, change: Change) -> dict[str, object]:

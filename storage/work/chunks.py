@@ -17,6 +17,7 @@ from storage.rows import Claim, Part, PartRow
 from storage.states import ChunkState, DocumentState
 from storage.vault import Vault
 from storage.work.book import Book, Change
+from storage.work.calls import leave_unknown
 from storage.work.runs import spec_of, unpack
 
 MAX_ATTEMPTS = 5
@@ -39,7 +40,7 @@ class Chunks(Book):
                     return None
                 if free["attempts"] < MAX_ATTEMPTS:
                     return self._claim(change, free, owner=owner, lease_seconds=lease_seconds)
-                _give_up(change, dict(free), code="crashed_repeatedly")
+                self._give_up(change, dict(free), code="crashed_repeatedly")
 
     def _claim(self, change: Change, free: RowMapping, *, owner: str, lease_seconds: float) -> Claim:
         run = free["run"]
@@ -96,7 +97,7 @@ class Chunks(Book):
             if claim.attempt < MAX_ATTEMPTS:
                 _set_free(change, claim, attempts=claim.attempt, reason=code)
                 return ChunkState.PENDING
-            _give_up(change, _place(claim), code=code)
+            self._give_up(change, _place(claim), code=code)
             return ChunkState.FAILED
 
     def part_rows(self, claim: Claim) -> list[PartRow]:
@@ -146,6 +147,14 @@ class Chunks(Book):
                 run=claim.run,
             )
 
+    def _give_up(self, change: Change, free: Mapping[str, Any], *, code: str) -> None:
+        """End the chunk for good; nobody will claim it and settle the calls that its last worker left open."""
+        where = {"run": free["run"], "chunk": free["chunk"]}
+        leave_unknown(change, self._vault, **where, fence=free["fence"] + 1)
+        change.connection.execute(_GIVE_UP, {**where, "reason": code, "now": change.now})
+        fields = {"chunk": free["chunk"], "fence": free["fence"], "attempt": free["attempts"], "code": code}
+        change.record(ChunkState.CLAIMED, ChunkState.FAILED, fields, run=free["run"])
+
     def _fail_leftovers(self, change: Change, claim: Claim) -> None:
         left = change.connection.execute(
             _FAIL_LEFTOVERS, {"run": claim.run, "chunk": claim.chunk, "fence": claim.fence, "now": change.now}
@@ -184,14 +193,6 @@ def _set_free(change: Change, claim: Claim, *, attempts: int, reason: str) -> No
         {"chunk": claim.chunk, "fence": claim.fence, "reason": reason},
         run=claim.run,
     )
-
-
-def _give_up(change: Change, free: Mapping[str, Any], *, code: str) -> None:
-    change.connection.execute(
-        _GIVE_UP, {"run": free["run"], "chunk": free["chunk"], "reason": code, "now": change.now}
-    )
-    fields = {"chunk": free["chunk"], "fence": free["fence"], "attempt": free["attempts"], "code": code}
-    change.record(ChunkState.CLAIMED, ChunkState.FAILED, fields, run=free["run"])
 
 
 def _place(claim: Claim) -> dict[str, Any]:

@@ -129,3 +129,16 @@ def test_a_failing_chunk_is_tried_again_so_many_times(ledger: Ledger) -> None:
     run = running(ledger)
     states = [ledger.fail(claimed(ledger, run), "on_prem_unavailable") for _ in range(MAX_ATTEMPTS)]
     assert states == [ChunkState.PENDING] * (MAX_ATTEMPTS - 1) + [ChunkState.FAILED]
+
+
+def test_giving_up_a_chunk_settles_the_calls_that_its_last_worker_left_open(
+    ledger: Ledger, database: Database
+) -> None:
+    """Nobody claims the chunk again, so this is the last chance to say that their outcome is unknown."""
+    run = running(ledger)
+    for _ in range(MAX_ATTEMPTS):
+        claim = claimed(ledger, run, lease_seconds=0)
+    ledger.decided(claim, [decided_row(0, route=Route.CLOSED)])
+    ledger.intend(claim, [intent(0)])
+    assert ledger.claim(run, owner="another", lease_seconds=60) is None
+    assert event_types(database)[-2:] == ["call.unknown", "chunk.failed"]
