@@ -11,6 +11,8 @@ Rules
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -46,11 +48,14 @@ def process_chunk(tools: Tools, claim: Claim, *, stop: StopSwitch) -> bool:
     Raises:
         StorageError: the database does not answer; the lease runs out by itself.
     """
-    with Heartbeat(lambda: _beat(tools, claim, stop), seconds=LEASE_SECONDS / 6):
-        try:
+    stop.hold_until(time.monotonic() + LEASE_SECONDS)
+    try:
+        with Heartbeat(lambda: _beat(tools, claim, stop), seconds=LEASE_SECONDS / 6):
             _work(tools, claim, stop)
-        except StaleClaim:
-            stop.throw("lease_lost")
+    except StaleClaim:
+        stop.throw("lease_lost")
+    finally:
+        stop.hold_until(math.inf)
     if not stop.thrown:
         return True
     if stop.reason != "lease_lost":
@@ -200,10 +205,13 @@ def _intend_and_prove(tools: Tools, claim: Claim, intents: Sequence[IntentRow]) 
 
 
 def _beat(tools: Tools, claim: Claim, stop: StopSwitch) -> None:
+    asked = time.monotonic()
     try:
         if not tools.ledger.renew(claim, LEASE_SECONDS):
             stop.throw("lease_lost")
-        elif tools.ledger.run_state(claim.run) == "cancelled":
+            return
+        stop.hold_until(asked + LEASE_SECONDS)
+        if tools.ledger.run_state(claim.run) == "cancelled":
             stop.throw("cancelled")
     except StorageError:
         stop.throw("database_unavailable")

@@ -7,7 +7,9 @@ Nothing depends on the switch for correctness: every write carries the fencing t
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -19,6 +21,15 @@ class StopSwitch:
     def __init__(self) -> None:
         self._thrown = threading.Event()
         self.reason = ""
+        self._until = math.inf
+
+    def hold_until(self, moment: float) -> None:
+        """Throw itself, for `lease_lost`, once monotonic time is past `moment`; a later call moves it.
+
+        A process that was stopped for longer than its lease must not even begin a call when it wakes up: the
+        thread that would tell it so wakes up no earlier than the one that calls.
+        """
+        self._until = moment
 
     def throw(self, reason: str) -> None:
         """Stop whoever looks; the first reason stays."""
@@ -29,6 +40,8 @@ class StopSwitch:
     @property
     def thrown(self) -> bool:
         """Whether the work must stop."""
+        if time.monotonic() > self._until:
+            self.throw("lease_lost")
         return self._thrown.is_set()
 
     def wait(self, seconds: float) -> bool:
