@@ -6,6 +6,7 @@ Exit codes: 0 done · 1 something failed · 2 usage or configuration · 3 refuse
 
 from __future__ import annotations
 
+import resource
 import sys
 
 import typer
@@ -42,6 +43,7 @@ app.add_typer(law.app, name="policy")
 
 def main() -> None:
     """Run one command; whatever goes wrong ends as one publishable line and an exit code."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file holds text; services inherit this
     try:
         app()
     except CommandError as error:
