@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from flows.cli.output import page, say_json, table
 from flows.errors import Usage
@@ -31,7 +32,8 @@ def results(
                     say_json(line.as_json())
                     continue
                 grid.title = f"Run {line.run}"
-                grid.add_row(line.ref, line.level, line.route, line.state, line.answer or line.reason)
+                cells = (line.ref, line.level, line.route, line.state, line.answer or line.reason)
+                grid.add_row(*(Text(cell or "") for cell in cells))  # an answer is no markup of ours
         except StorageError as error:
             if error.code != "no_such_run":
                 raise
