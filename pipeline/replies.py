@@ -42,14 +42,20 @@ class _Choice(_Lenient):
     finish_reason: str | None = Field(default=None, max_length=40)
 
 
+_NAME = r"^[A-Za-z0-9 ._:/@+-]*$"
+"""What names of models and fingerprints are made of: both are logged and stored in clear."""
+_MOST_TOKENS = 1 << 30
+"""Two replies to one document still fit the column of their sum."""
+
+
 class _Usage(_Lenient):
-    prompt_tokens: int = Field(default=0, ge=0, lt=1 << 40)
-    completion_tokens: int = Field(default=0, ge=0, lt=1 << 40)
+    prompt_tokens: int = Field(default=0, ge=0, lt=_MOST_TOKENS)
+    completion_tokens: int = Field(default=0, ge=0, lt=_MOST_TOKENS)
 
 
 class _Completion(_Lenient):
-    model: str = Field(max_length=200)
-    system_fingerprint: str | None = Field(default=None, max_length=200)
+    model: str = Field(max_length=200, pattern=_NAME)
+    system_fingerprint: str | None = Field(default=None, max_length=200, pattern=_NAME)
     choices: list[_Choice] = Field(min_length=1)
     usage: _Usage | None = None
 
