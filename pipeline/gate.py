@@ -46,7 +46,7 @@ _Read = TypeVar("_Read")
 _Proof = TypeVar("_Proof")
 _Proof_contra = TypeVar("_Proof_contra", contravariant=True)
 _REMEMBERED_PERMITS = 4096
-"""Above this many spent permits, the expired ones are forgotten: rule 2 refuses them."""
+"""From this many spent permits on, the expired ones are forgotten now and then: rule 2 refuses them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +96,7 @@ class Gate(Generic[_Proof]):
         self._notary = notary
         self._clock = clock
         self._spent: dict[str, datetime] = {}
+        self._forget_at = _REMEMBERED_PERMITS
         self._slots = asyncio.Semaphore(endpoint.concurrency)
         self._wire = Wire(endpoint.url, api_key=endpoint.api_key, concurrency=endpoint.concurrency)
         self._client = openai.AsyncOpenAI(
@@ -149,8 +150,9 @@ class Gate(Generic[_Proof]):
     def _spend(self, permit: Permit, now: datetime) -> None:
         _require("not_a_permit", held=type(permit) is Permit)
         _require("permit_used", held=permit.id not in self._spent)
-        if len(self._spent) >= _REMEMBERED_PERMITS:
+        if len(self._spent) >= self._forget_at:
             self._spent = {spent: expires for spent, expires in self._spent.items() if expires > now}
+            self._forget_at = max(_REMEMBERED_PERMITS, 2 * len(self._spent))  # so that forgetting stays cheap
         self._spent[permit.id] = permit.expires
 
     def _verify(self, permit: Permit, proof: _Proof) -> None:
