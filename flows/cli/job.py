@@ -116,15 +116,6 @@ def _unfinished(stores: Stores, run: str | None) -> list[str]:
     raise Usage("No unfinished run has that id. `cordon status` lists them.")
 
 
-def _has_failed(stores: Stores, run: str) -> bool:
-    try:
-        return stores.ledger.run_state(run) is RunState.FAILED
-    except StorageError as error:
-        if error.code == "no_such_run":
-            return False
-        raise
-
-
 def _work_and_tell(stores: Stores, tools: Tools, run: str, *, stop: StopSwitch, json: bool) -> None:
     """Work until the run is done, then say how it went; exit 1 if something failed or is left."""
     try:
