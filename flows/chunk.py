@@ -52,6 +52,8 @@ def process_chunk(tools: Tools, claim: Claim, *, stop: StopSwitch) -> bool:
     try:
         with Heartbeat(lambda: _beat(tools, claim, stop), seconds=LEASE_SECONDS / 6):
             _work(tools, claim, stop)
+        if not stop.thrown:  # after the last heartbeat: one that finds the chunk done would call the lease lost
+            _finish(tools, claim)
     except StaleClaim:
         stop.throw("lease_lost")
     finally:
@@ -73,13 +75,14 @@ def _work(tools: Tools, claim: Claim, stop: StopSwitch) -> None:
         fresh = [(ordinal, one) for ordinal, one in batch if one.id not in settled]
         items += _look_and_decide(tools, claim, fresh)
     if claim.spec.plan_only:
-        tools.ledger.finish(claim, [])
         return
     items = [replace(item, past=past.get(item.document.id, item.past)) for item in items]
     tools.runner.run(_ask(tools, claim, items, stop))
-    if not stop.thrown:
-        parts = write_parts(tools.results, claim, tools.ledger.part_rows(claim))
-        tools.ledger.finish(claim, parts)
+
+
+def _finish(tools: Tools, claim: Claim) -> None:
+    rows = [] if claim.spec.plan_only else tools.ledger.part_rows(claim)
+    tools.ledger.finish(claim, write_parts(tools.results, claim, rows))
 
 
 def _batches(

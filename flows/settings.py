@@ -65,7 +65,6 @@ class Settings:
     """Documents that are claimed, retried and written together (`CORDON_CHUNK_DOCUMENTS`): 1,000."""
     source: str
     """What the nightly schedule reads (`CORDON_SOURCE`)."""
-    ca_bundle: str | None
 
     @property
     def closed_available(self) -> bool:
@@ -116,7 +115,6 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         timezone=environ.get("CORDON_TIMEZONE") or environ.get("TZ") or None,
         chunk_documents=_count("CORDON_CHUNK_DOCUMENTS", environ.get("CORDON_CHUNK_DOCUMENTS"), default=1000),
         source=environ.get("CORDON_SOURCE") or str(root / "examples" / "documents"),
-        ca_bundle=environ.get("CORDON_CA_BUNDLE") or None,
     )
 
 
@@ -236,7 +234,7 @@ def child_environment(environ: Mapping[str, str], **extra: str) -> dict[str, str
 
     Secrets are handed on only where `extra` names them.
     """
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_CACHE_HOME")
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_CACHE_HOME", "SSL_CERT_FILE")
     return {name: environ[name] for name in kept if name in environ} | extra
 
 

@@ -2,7 +2,8 @@
 
 Rules
 1. Only the endpoint's own origin and path are ever connected to; redirects are not
-   followed and nothing is taken from the environment: no proxy, no netrc, no certificate.
+   followed and no proxy and no netrc is taken from the environment. Certificates are checked
+   against the system's, or those that `SSL_CERT_FILE` names.
 2. A POST is sent only if its exact bytes were cleared, and once per clearance. A retry or
    a rewritten body inside the SDK finds no clearance and stays here.
 3. Headers are an allow-list, and the key is put in here: nothing about this machine, and
