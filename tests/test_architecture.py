@@ -156,7 +156,7 @@ def _tracked() -> list[Path]:
 def test_no_file_names_this_machine_or_a_registry() -> None:
     """Nothing tracked holds a path of the machine it was made on, or the address of a package index."""
     ours = re.compile(
-        rb"/(?:root|home/[a-z]\w*)/|/work/(?:main|shared)|--(?:extra-)?index-url|--find-links +\S*://"
+        rb"/(?:ro[o]t|home/[a-z]\w*)/|/wor[k]/\w+|--(?:extra-)?index-url|--find-links +\S*://"
         rb"|https?://[^\s\"']*(?:artifactory|nexus|/simple/)"
     )
     found = {}
