@@ -78,7 +78,7 @@ class Document:
     text: str = field(repr=False)
     """Unicode, newlines as `\\n`, exactly what is assessed and, if cleared, sent."""
     source: str = field(default="", repr=False)
-    """Name of the file it came from, relative to the run's source: what source rules look at."""
+    """Absolute path of the file it came from: what a policy's source rules look at."""
     gaps: tuple[Gap, ...] = ()
     """What the reader could not see."""
     metadata: Mapping[str, object] = field(default_factory=dict, repr=False)

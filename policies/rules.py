@@ -98,8 +98,14 @@ class SourceRule:
     at_least: Level
 
     def covers(self, source: str) -> bool:
-        """Return whether the file called `source` is from this place."""
-        return _glob(self.match).match(source.casefold()) is not None
+        """Return whether the file with the path `source` is from this place.
+
+        The glob may begin at any folder of the path: what is covered does not depend on which
+        part of the estate a run was pointed at.
+        """
+        glob = _glob(self.match)
+        parts = source.casefold().split("/")
+        return any(glob.match("/".join(parts[first:])) for first in range(len(parts)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

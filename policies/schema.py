@@ -79,7 +79,7 @@ class SourceSpec(BaseModel):
 
     id: Name = Field(description="Unique among rules and sources.")
     match: Text = Field(
-        description="Glob on the file's name within the source (`hr/*`); case does not matter, `*` crosses folders."
+        description="Glob on the file's path, from any of its folders on (`hr/*`); case does not matter, `*` crosses folders."
     )
     at_least: LevelName = Field(description="The floor. A source can raise a document, never lower it.")
 

@@ -43,7 +43,7 @@ def read_chunk(
                     id=identify(ref, text),
                     ref=ref,
                     text=text,
-                    source=segment.name,
+                    source=segment.path,
                     gaps=gaps,
                     metadata=metadata,
                 )

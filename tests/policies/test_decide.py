@@ -151,6 +151,8 @@ def test_rules_that_fired_are_named_in_order() -> None:
         ("letters/a.txt", (), Level.PUBLIC, False),
         ("personnel/a.txt", (), Level.REGULATED, True),
         ("PERSONNEL/deep/er.txt", (), Level.REGULATED, True),
+        ("/srv/estate/personnel/a.txt", (), Level.REGULATED, True),
+        ("/srv/impersonnel/a.txt", (), Level.PUBLIC, False),
         ("letters/Draft 3.txt", (), Level.INTERNAL, True),
         ("letters/draft.txt", ("PERSON",), Level.CONFIDENTIAL, False),
         ("personnel/a.txt", ("US_SSN",), Level.REGULATED, False),

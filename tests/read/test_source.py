@@ -115,4 +115,5 @@ def test_a_document_knows_the_file_it_came_from(tmp_path, read_all):
     put(tmp_path, "hr/letter.txt", "text")
     put(tmp_path, "hr/files.jsonl", '{"id": "one", "text": "text"}\n')
     put(tmp_path, "b.txt", "text")
-    assert [item.source for item in read_all(tmp_path)] == ["b.txt", "hr/files.jsonl", "hr/letter.txt"]
+    names = ("b.txt", "hr/files.jsonl", "hr/letter.txt")
+    assert [item.source for item in read_all(tmp_path)] == [str(tmp_path / name) for name in names]
