@@ -111,7 +111,7 @@ def test_memory_does_not_hold_the_estate(tmp_path):
 
 
 def test_a_document_knows_the_file_it_came_from(tmp_path, read_all):
-    """Source rules look at the file's name within the source, whatever id the record gives itself."""
+    """Source rules look at the path of the file, whatever id the record gives itself."""
     put(tmp_path, "hr/letter.txt", "text")
     put(tmp_path, "hr/files.jsonl", '{"id": "one", "text": "text"}\n')
     put(tmp_path, "b.txt", "text")
