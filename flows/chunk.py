@@ -52,7 +52,9 @@ def process_chunk(tools: Tools, claim: Claim, *, stop: StopSwitch) -> bool:
     try:
         with Heartbeat(lambda: _beat(tools, claim, stop), seconds=LEASE_SECONDS / 6):
             _work(tools, claim, stop)
-        if not stop.thrown:  # after the last heartbeat: one that finds the chunk done would call the lease lost
+        if (
+            not stop.thrown
+        ):  # after the last heartbeat: one that finds the chunk done would call the lease lost
             _finish(tools, claim)
     except StaleClaim:
         stop.throw("lease_lost")

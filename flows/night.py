@@ -103,7 +103,7 @@ def open_run(tools: Tools, spec: RunSpec) -> str:
     Raises:
         Usage: the source does not exist or holds nothing.
     """
-    with _source_problems():
+    with source_problems():
         chunks = _split(tools, spec.source)
         first = next(chunks)  # a source that cannot be read opens no run
         run = tools.ledger.open_run(spec)
@@ -162,7 +162,7 @@ def pick_up(tools: Tools, run: str) -> None:
     machine hold end now; those of other machines run out by themselves.
     """
     if tools.ledger.run_state(run) is RunState.PLANNING:
-        with _source_problems():
+        with source_problems():
             tools.ledger.plan(run, _split(tools, tools.ledger.spec(run).source))
     dead = [owner for owner in tools.ledger.owners(run) if is_dead(owner)]
     if dead:
@@ -184,7 +184,8 @@ def _database_problems() -> Iterator[None]:
 
 
 @contextmanager
-def _source_problems() -> Iterator[None]:
+def source_problems() -> Iterator[None]:
+    """Say what is wrong with a source that cannot be read, and what to name instead."""
     try:
         yield
     except SourceError as error:

@@ -109,6 +109,8 @@ def _open_database(settings: Settings) -> Database:
             f"PostgreSQL is set up unsafely: {error.code}. docs/operations.md says what to change."
         ) from None
     except StorageError as error:
+        if error.code in ("bad_database_url", "not_postgresql"):
+            raise Usage("CORDON_DATABASE_URL must be written postgresql://user@host:port/database.") from None
         raise Unavailable(f"PostgreSQL cannot be used: {error.code}. Check CORDON_DATABASE_URL.") from None
     return database
 

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from flows.cli.output import say_json
-from flows.errors import Usage
 from flows.law import read_policy
+from flows.night import source_problems
 from flows.settings import current_settings
 from flows.wiring import load_detector
 from pipeline.documents import Document, Unreadable
-from pipeline.read import SourceError, read_chunk, split_source
+from pipeline.read import read_chunk, split_source
 from policies.assessment import Assessment
 from policies.decide import Decision, decide, quarantine
 from policies.policy import Policy
@@ -37,7 +37,7 @@ def classify(
     law = read_policy(policy or settings.policy)
     detector = load_detector(settings)
     identify = Keys.open(settings.home / "keys").identify
-    try:
+    with source_problems():
         for segments in split_source(source):
             things = read_chunk(segments, identify=identify)
             while batch := list(islice(things, _BATCH)):
@@ -47,8 +47,6 @@ def classify(
                 )
                 for one in batch:
                     say_json(_line(one, assessments.get(one.id), law, spans=spans))
-    except SourceError as error:
-        raise Usage(f"SOURCE cannot be read: {error.code}.") from None
 
 
 def _line(
