@@ -1,8 +1,8 @@
 """Requests: the exact bytes that ask a model about a document.
 
 Rules
-1. A body is a pure function of task, text, model and route, in RFC 8785 canonical JSON:
-   the bytes that a permit names can be made again, and are, by the gate.
+1. A body is a pure function of task, text, model and route: the bytes that a permit names
+   can be made again, and are, by the gate. Keys keep the order of the task's file.
 2. The document is the user message, alone and unchanged: what is sent is what was
    assessed. No file name, id or metadata is ever part of a body.
 3. A body that leaves asks the provider to store nothing, and its schema stays within what
@@ -15,8 +15,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-import rfc8785
 
 from pipeline.check import AnswerProblem, possible_hints
 from pipeline.errors import DocumentError
@@ -113,8 +111,12 @@ def _body(task: Task, text: str, *, hint: str, model: str, route: Route, seed: i
     if seed is not None:
         request["seed"] = seed
     try:
-        return rfc8785.dumps(request)
-    except (rfc8785.CanonicalizationError, UnicodeError):
+        # In the order of the task's file, not sorted: guided decoding writes properties in the schema's
+        # order, and an answer whose reason comes before its verdict is a worse one.
+        return json.dumps(
+            request, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=dict
+        ).encode()
+    except (ValueError, TypeError, UnicodeError):
         failure = DocumentError("text_not_encodable")  # raised below: the encoder's error quotes the text
     raise failure
 
