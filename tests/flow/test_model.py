@@ -58,8 +58,7 @@ def test_the_shipped_model_does_the_whole_job(cordon: Installation) -> None:
     assert counts["processed"] >= 0.9 * asked, codes
     stayed = [line for line in lines if line["route"] == "on_prem"]
     on_prem = [line for line in stayed if line["state"] == "processed"]
-    # The shipped model is a small one: of ten documents it answers eight within the tokens allowed.
-    assert len(on_prem) >= max(5, 0.7 * len(stayed)), (len(on_prem), len(stayed), codes)
+    assert len(on_prem) >= 0.9 * len(stayed) > 0, (len(on_prem), len(stayed), codes)
     schema = json.loads(
         json.dumps(parse_task(read_shipped_task("triage"), name="triage").answer, default=dict)
     )
