@@ -66,13 +66,18 @@ _SCHEMA = pa.schema([pa.field(name, kind) for name, (kind, _) in COLUMNS.items()
 def write_parts(folder: Path, claim: Claim, rows: Sequence[PartRow]) -> tuple[Part, ...]:
     """Write the parts of a chunk under `folder` and return them once they are safely on disk.
 
+    What an attempt that was killed in the middle of a write has left of this chunk goes.
+
     Raises:
         StorageError(part_not_written): the disk is full, or the folder may not be written to.
     """
     kept = sorted((row for row in rows if row.state != "skipped"), key=attrgetter("route", "ordinal"))
-    return tuple(
+    parts = tuple(
         _write(folder, claim, route, list(group)) for route, group in groupby(kept, key=attrgetter("route"))
     )
+    for draft in folder.glob(f"run_date={claim.run_date.isoformat()}/route=*/.{claim.name}.parquet.*"):
+        draft.unlink(missing_ok=True)
+    return parts
 
 
 def _write(folder: Path, claim: Claim, route: str, rows: Sequence[PartRow]) -> Part:

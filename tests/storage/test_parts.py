@@ -108,10 +108,12 @@ def test_the_database_knows_each_part(
 def test_a_part_is_written_again_to_the_same_bytes(
     night: tuple[Claim, list[PartRow]], ledger: Ledger, tmp_path: Path
 ) -> None:
-    """A chunk that is ended again writes the same files, and leaves no draft."""
+    """A chunk that is ended again writes the same files, and leaves no draft, not even a killed attempt's."""
     claim, rows = night
     folder = tmp_path / "results"
     first = write_parts(folder, claim, rows)
+    whole = folder / first[0].path
+    whole.with_name(f".{whole.name}.4711").write_bytes(b"PAR1 torn")
     assert write_parts(folder, claim, ledger.part_rows(claim)) == first
     assert len([path for path in folder.rglob("*") if path.is_file()]) == 2
 
