@@ -81,6 +81,7 @@ def _closed_api(settings: Settings, environ: Mapping[str, str]) -> dict[str, str
 def _start_night(settings: Settings, environ: Mapping[str, str], *, api: str) -> subprocess.Popen[bytes]:
     source = settings.root / "examples" / "documents"
     log = services.log_path(settings.home, "demo")
+    log.touch(mode=0o600)
     with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "flows.start", str(source), "--again"],
