@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from policies.assessment import Gap
+from policies.proof import Coverage
 
 
 class Format(StrEnum):
@@ -81,6 +82,8 @@ class Document:
     """Absolute path of the file it came from: what a policy's source rules look at."""
     gaps: tuple[Gap, ...] = ()
     """What the reader could not see."""
+    coverage: tuple[Coverage, ...] = ()
+    """How much of a file became text; empty where the record is text already."""
     metadata: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 

@@ -1,7 +1,8 @@
 """What was found in a document, and whether all of it was seen.
 
-An assessment is an argument, not an absence: it counts as complete only when no
-`Gap` says that some part was not looked at. Nothing here ever holds text.
+An assessment is an argument, not an absence: it brings the proof of who looked at what,
+and counts as complete only when that proof has no hole and no `Gap` says that some part
+was not, or not surely, looked at. Nothing here ever holds text.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+
+from policies.proof import NAMES, Proof
 
 
 class GapReason(StrEnum):
@@ -18,6 +21,8 @@ class GapReason(StrEnum):
     RECOGNISER_FAILED = "recogniser_failed"
     RECOGNISER_TIMED_OUT = "recogniser_timed_out"
     DETECTOR_WARNED = "detector_warned"
+    NOT_COVERED = "not_covered"
+    """The proof has a hole; the detail says which recogniser, view or extent is missing."""
     LANGUAGE_UNKNOWN = "language_unknown"
     LANGUAGE_UNSUPPORTED = "language_unsupported"
     MIXED_SCRIPTS = "mixed_scripts"
@@ -65,7 +70,11 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """Findings, topics and the proof of completeness of one document."""
+    """Findings, topics and the proof of completeness of one document.
+
+    What the proof lacks becomes a gap by itself: no assessment is complete by omission, and an
+    incomplete one always names its reason.
+    """
 
     findings: tuple[Finding, ...]
     topics: tuple[Topic, ...]
@@ -76,11 +85,34 @@ class Assessment:
     """ISO 639-1 code, or `und`."""
     detector: str
     """Digest of the detector's manifest: recognisers, patterns, models, versions."""
+    proof: Proof
+    """Which recognisers looked at which characters in which views."""
+
+    def __post_init__(self) -> None:
+        named = {gap.detail for gap in self.gaps}
+        if any(gap.reason is GapReason.NO_NER_MODEL for gap in self.gaps):
+            named.add(NAMES)
+        holes = tuple(
+            Gap(reason=GapReason.NOT_COVERED, count=one.count, detail=one.what)
+            for one in self.proof.shortfalls()
+            if one.what not in named
+        )
+        if holes:
+            gaps = sorted((*self.gaps, *holes), key=lambda gap: (gap.reason, gap.detail))
+            object.__setattr__(self, "gaps", tuple(gaps))
 
     @property
     def complete(self) -> bool:
         """Whether every recogniser saw every character of a text that can be trusted."""
         return not self.gaps
+
+    @property
+    def gap_counts(self) -> dict[str, int]:
+        """How often each reason for incompleteness was met, by code; empty if complete."""
+        counts: Counter[str] = Counter()
+        for gap in self.gaps:
+            counts[gap.reason.value] += gap.count
+        return dict(sorted(counts.items()))
 
     @property
     def entities(self) -> dict[str, int]:

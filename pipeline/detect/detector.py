@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
@@ -16,14 +16,16 @@ from pipeline.detect.ear import silence_presidio
 from pipeline.detect.language import judge_language
 from pipeline.detect.manifest import Parts, digest_manifest, make_manifest
 from pipeline.detect.merge import merge
-from pipeline.detect.names import Names
+from pipeline.detect.names import Names, Reading
 from pipeline.detect.script import character_gaps
 from pipeline.detect.specs import read_presidio, read_recognisers
+from pipeline.detect.tally import Roster, Tally
 from pipeline.detect.topics import Topics, read_lexicons
-from pipeline.detect.views import plain, views
+from pipeline.detect.views import VIEWS, View, plain
 from pipeline.detect.windows import windows
 from pipeline.documents import Document
 from policies.assessment import Assessment, Finding, Gap, GapReason
+from policies.proof import Coverage
 
 _JOINED_SCORE: Final = 0.4
 """What only appears when lines are joined must be more than digits that happen to follow each other."""
@@ -38,6 +40,9 @@ class _Looked:
     """What is known so far about one text."""
 
     text: str = field(repr=False)
+    characters: int
+    """Code points of the whole text, with those beyond the limit."""
+    tally: Tally
     findings: list[Finding] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
@@ -55,6 +60,7 @@ class Detector:
         file, specs = read_presidio(), read_recognisers(config.recognisers)
         recognisers = presidio.build(file, specs)
         self._engine = presidio.Engine(recognisers, minimum_score=config.minimum_score)
+        self._roster = Roster.of([one.name for one in recognisers], list(VIEWS))
         self.entities: frozenset[str] = frozenset(one.entity for one in recognisers) | self._names.entities
         """Every entity that this detector can find."""
         missing = sorted(set(file.required_entities) - self.entities)
@@ -93,18 +99,22 @@ class Detector:
         """
         looked = self._look([document.text for document in documents])
         return [
-            self._conclude(one, gaps=document.gaps) for one, document in zip(looked, documents, strict=True)
+            self._conclude(one, gaps=document.gaps, extraction=document.coverage)
+            for one, document in zip(looked, documents, strict=True)
         ]
 
     def scan(self, text: str) -> Assessment:
         """Return the assessment of a text that is no document: an answer, a request body."""
         (looked,) = self._look([text])
-        return self._conclude(looked, gaps=())
+        return self._conclude(looked, gaps=(), extraction=())
 
     def _look(self, texts: Sequence[str]) -> list[_Looked]:
-        looked = [_Looked(text=text[: self._config.max_characters]) for text in texts]
-        for one, text in zip(looked, texts, strict=True):
-            if len(text) > len(one.text):
+        most = self._config.max_characters
+        looked = [
+            _Looked(text=text[:most], characters=len(text), tally=Tally(self._roster)) for text in texts
+        ]
+        for one in looked:
+            if one.characters > most:
                 one.gaps.append(Gap(reason=GapReason.TOO_LONG, detail="detector"))
         pieces = (
             (one, start, one.text[start:end])
@@ -122,23 +132,34 @@ class Detector:
         with self._names.zone():
             readings = self._names.read([plain(text) for _, _, text in batch])
             for (one, offset, text), reading in zip(batch, readings, strict=True):
+                one.tally.read(offset, offset + _read_to(reading, text))
                 sight = self._engine.look(text, reading.artifacts)
-                found = [*reading.findings, *sight.findings, *self._look_again(text, one.gaps)]
-                one.findings.extend(_moved(found, offset))
+                one.tally.saw_window(offset, offset + len(text), sight.looked)
+                one.findings.extend(_moved([*reading.findings, *sight.findings], offset))
                 one.gaps.extend((*reading.gaps, *sight.gaps))
+                self._look_again(one, offset, text)
 
-    def _look_again(self, text: str, gaps: list[Gap]) -> Iterator[Finding]:
-        """Yield what only the other views of `text` show, at its place in `text`."""
-        for view in views(text):
-            sight = self._engine.look(view.text, self._names.words(view.text))
-            gaps.extend(sight.gaps)
-            for finding in sight.findings:
-                if view.name == "joined" and finding.score < _JOINED_SCORE:
-                    continue
-                start, end = view.span(finding.start, finding.end)
-                yield _at(finding, start, end)
+    def _look_again(self, one: _Looked, offset: int, text: str) -> None:
+        """Add what only the other views of the window `text` show, at its place."""
+        for name, show in VIEWS.items():
+            try:
+                for view in show(text):
+                    one.findings.extend(_moved(self._look_at_view(one, name, view), offset))
+            except Exception:  # noqa: BLE001 - a view that cannot be made costs this document its clearance
+                one.gaps.append(Gap(reason=GapReason.RECOGNISER_FAILED, detail=f"view_{name}"))
+            else:
+                one.tally.saw_view(name)
 
-    def _conclude(self, one: _Looked, *, gaps: Sequence[Gap]) -> Assessment:
+    def _look_at_view(self, one: _Looked, name: str, view: View) -> Iterator[Finding]:
+        sight = self._engine.look(view.text, self._names.words(view.text))
+        one.tally.saw_excerpt(name, len(view.text), sight.looked)
+        one.gaps.extend(sight.gaps)
+        for finding in sight.findings:
+            if name == "joined" and finding.score < _JOINED_SCORE:
+                continue
+            yield _at(finding, *view.span(finding.start, finding.end))
+
+    def _conclude(self, one: _Looked, *, gaps: Sequence[Gap], extraction: tuple[Coverage, ...]) -> Assessment:
         all_gaps = [*gaps, *one.gaps, *character_gaps(one.text)]
         if not self._names.present:
             all_gaps.append(Gap(reason=GapReason.NO_NER_MODEL))
@@ -152,10 +173,22 @@ class Detector:
             characters=len(one.text),
             language=language.language,
             detector=self.digest,
+            proof=one.tally.proof(
+                characters=one.characters, languages=language.passages, extraction=extraction
+            ),
         )
 
 
-def _moved(findings: Sequence[Finding], offset: int) -> Iterator[Finding]:
+def _read_to(reading: Reading, text: str) -> int:
+    """Return how far into `text` the words reach that the model of names read; white space needs no reading."""
+    if any(gap.reason is GapReason.RECOGNISER_FAILED for gap in reading.gaps):
+        return 0
+    words = reading.artifacts
+    end = words.tokens_indices[-1] + len(words.tokens[-1]) if words.tokens_indices else 0
+    return len(text) if not text[end:].strip() else end
+
+
+def _moved(findings: Iterable[Finding], offset: int) -> Iterator[Finding]:
     return (_at(finding, finding.start + offset, finding.end + offset) for finding in findings)
 
 

@@ -174,6 +174,12 @@ class Sight:
 
     findings: tuple[Finding, ...]
     gaps: tuple[Gap, ...]
+    looked: int
+    """The recognisers that looked at all of it, as bits in the order of the roster.
+
+    One counts as having looked when it ran to its end without trouble, or when the text lacks
+    what each of its matches would contain.
+    """
 
 
 def build(file: PresidioFile, specs: Sequence[RecogniserSpec]) -> tuple[Recogniser, ...]:
@@ -233,11 +239,15 @@ class Engine:
         """
         results: list[RecognizerResult] = []
         gaps: list[Gap] = []
+        looked = 0
         has_digit = _DIGIT.search(text) is not None
-        for one in self.recognisers:
+        for place, one in enumerate(self.recognisers):
             if (one.needs == "digit" and not has_digit) or (one.needs == "@" and "@" not in text):
+                looked |= 1 << place
                 continue
+            troubles = len(gaps)
             results.extend(self._ask(one, text, artifacts, gaps))
+            looked |= (len(gaps) == troubles) << place
         results = self._enhance(text, results, artifacts, gaps)
         findings = (
             Finding(
@@ -250,7 +260,7 @@ class Engine:
             for result in results
             if result.score >= self._minimum_score
         )
-        return Sight(findings=tuple(findings), gaps=tuple(gaps))
+        return Sight(findings=tuple(findings), gaps=tuple(gaps), looked=looked)
 
     def _ask(
         self, one: Recogniser, text: str, artifacts: NlpArtifacts, gaps: list[Gap]

@@ -56,6 +56,8 @@ class LanguageVerdict:
 
     language: str
     gaps: tuple[Gap, ...]
+    passages: tuple[tuple[str, int], ...]
+    """How many passages are in which language, by code."""
 
 
 def judge_language(text: str) -> LanguageVerdict:
@@ -77,7 +79,7 @@ def judge_language(text: str) -> LanguageVerdict:
         for one, count in sorted(passages.items())
         if one != SUPPORTED
     ]
-    return LanguageVerdict(language=language, gaps=tuple(gaps))
+    return LanguageVerdict(language=language, gaps=tuple(gaps), passages=tuple(sorted(passages.items())))
 
 
 def _judge_passage(words: list[str]) -> str:

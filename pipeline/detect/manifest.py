@@ -46,12 +46,12 @@ def make_manifest(parts: Parts) -> dict[str, Any]:
         "versions": {name: installed(name) for name in _DISTRIBUTIONS},
         "names_model": parts.names,
         "recognisers": [_describe(one) for one in parts.recognisers],
-        "files": _digest(
+        "files": digest(
             [parts.file.model_dump(mode="json"), [spec.model_dump(mode="json") for spec in parts.specs]]
         ),
-        "topics": {one.topic: _digest(one.model_dump(mode="json")) for one in parts.lexicons},
+        "topics": {one.topic: digest(one.model_dump(mode="json")) for one in parts.lexicons},
         "views": views.VERSION,
-        "frequent_words": _digest({name: sorted(words) for name, words in FREQUENT_WORDS.items()}),
+        "frequent_words": digest({name: sorted(words) for name, words in FREQUENT_WORDS.items()}),
         "settings": {
             "regex_timeout_seconds": parts.config.regex_timeout_seconds,
             "window_characters": parts.config.window_characters,
@@ -64,7 +64,7 @@ def make_manifest(parts: Parts) -> dict[str, Any]:
 
 def digest_manifest(manifest: Mapping[str, Any]) -> str:
     """Return the digest by which assessments and events name a detector."""
-    return _digest(dict(manifest))
+    return digest(dict(manifest))
 
 
 def _describe(one: Recogniser) -> dict[str, Any]:
@@ -73,11 +73,12 @@ def _describe(one: Recogniser) -> dict[str, Any]:
         "name": one.name,
         "version": one.presidio.version,
         "entity": one.entity,
-        "patterns": _digest([[each.name, each.regex, round(each.score * 1000)] for each in patterns]),
-        "context": _digest(list(one.presidio.context or [])),
+        "patterns": digest([[each.name, each.regex, round(each.score * 1000)] for each in patterns]),
+        "context": digest(list(one.presidio.context or [])),
     }
 
 
-def _digest(value: object) -> str:
+def digest(value: object) -> str:
+    """Return the digest of a value of strings, numbers, lists and objects."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

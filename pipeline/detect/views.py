@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from pipeline.detect import decoded
@@ -99,11 +100,8 @@ def plain(text: str) -> str:
 
 def views(text: str) -> Iterator[View]:
     """Yield the excerpts of `text` worth a second look; none for a plain text."""
-    if not text.isascii():
-        yield from _folded(text)
-    yield from _joined(text)
-    for find in (decoded.encoded, decoded.escaped, decoded.spelled, decoded.grouped):
-        yield from _rewritten(find.__name__, text, find(text))
+    for show in VIEWS.values():
+        yield from show(text)
 
 
 def _rewritten(name: str, text: str, pieces: Iterable[Piece]) -> Iterator[View]:
@@ -131,7 +129,13 @@ def _view(name: str, text: str, pieces: list[Piece]) -> View:
     return View(name=name, text=plain("".join(shown)), offsets=(*offsets, end), ends=tuple(ends))
 
 
+def _rewriting(find: Callable[[str], Iterable[Piece]]) -> Callable[[str], Iterator[View]]:
+    return lambda text: _rewritten(find.__name__, text, find(text))
+
+
 def _folded(text: str) -> Iterator[View]:
+    if text.isascii():
+        return
     changed = (
         match.start()
         for match in _RARE.finditer(text)
@@ -189,3 +193,16 @@ def _cut(text: str, place: int) -> tuple[int, int]:
     while end < len(text) and end - place < 2 * _SURROUNDINGS and not text[end].isspace():
         end += 1
     return start, end
+
+
+VIEWS: Final[Mapping[str, Callable[[str], Iterator[View]]]] = MappingProxyType(
+    {
+        "folded": _folded,
+        "joined": _joined,
+        **{
+            find.__name__: _rewriting(find)
+            for find in (decoded.encoded, decoded.escaped, decoded.spelled, decoded.grouped)
+        },
+    }
+)
+"""Every view by its name. Each is gone through for every window, and yields the excerpts worth a look."""

@@ -14,6 +14,7 @@ from policies.assessment import Assessment, Finding, Gap, GapReason, Topic
 from policies.decide import decide, quarantine
 from policies.levels import STRICTNESS, Level, Route
 from policies.policy import Policy, parse_policy, read_shipped, shipped_policies
+from tests.lib.proofs import whole
 
 WITH_SOURCES = """
 sources:
@@ -51,6 +52,7 @@ def assessment(
         characters=1000,
         language="en",
         detector="sha256:0",
+        proof=whole(1000),
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from pipeline.check import Answer, AnswerProblem, answer_level, check_answer, possible_hints
 from policies.assessment import Assessment, Finding, Gap, GapReason
 from policies.levels import Level
+from tests.lib.proofs import whole
 
 CANARY = "canary-5512-legato"
 
@@ -73,6 +74,7 @@ class Detector:
             characters=len(text),
             language="en",
             detector="sha256:0",
+            proof=whole(len(text)),
         )
 
 

@@ -23,6 +23,7 @@ from policies.decide import decide
 from policies.levels import Route
 from policies.permits import issue_permit
 from tests.lib.closed_api import closed_api
+from tests.lib.proofs import whole
 from tests.routes.conftest import NOW
 
 CANARY = "canary-2207-sordino"
@@ -47,6 +48,7 @@ def _assess(text: str) -> Assessment:
         characters=len(text),
         language="en",
         detector="sha256:0",
+        proof=whole(len(text)),
     )
 
 

@@ -28,6 +28,7 @@ from storage.audit.proofs import Proof
 from storage.auditor.merkle import Prover, Tree, leaf_hash
 from tests.audit.logs import event, paper_log
 from tests.lib.closed_api import ClosedApi, closed_api
+from tests.lib.proofs import whole
 from tests.routes.conftest import NOW
 
 CANARY = "canary-5519-ostinato"
@@ -43,7 +44,13 @@ def _assess(text: str) -> Assessment:
         (Finding(start=at, end=at + 12, entity="PERSON", score=0.9, recogniser="test"),) if at >= 0 else ()
     )
     return Assessment(
-        findings=findings, topics=(), gaps=(), characters=len(text), language="en", detector="sha256:0"
+        findings=findings,
+        topics=(),
+        gaps=(),
+        characters=len(text),
+        language="en",
+        detector="sha256:0",
+        proof=whole(len(text)),
     )
 
 

@@ -19,6 +19,7 @@ from pipeline.pseudonymise import (
     reidentify,
 )
 from policies.assessment import Assessment, Finding
+from tests.lib.proofs import whole
 
 KEY = b"a key of the installation"
 
@@ -235,7 +236,13 @@ def test_until_clean():
         late = [("Smithers", "PERSON")] if "Ann" not in shown else []
         late += [("no to [PERSON", "NRP")] if "Smithers" not in shown else []
         return Assessment(
-            findings=tuple(_find(shown, *late)), topics=(), gaps=(), characters=0, language="en", detector=""
+            findings=tuple(_find(shown, *late)),
+            topics=(),
+            gaps=(),
+            characters=0,
+            language="en",
+            detector="",
+            proof=whole(0),
         )
 
     hidden = pseudonymise_until_clean(

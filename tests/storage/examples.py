@@ -20,6 +20,7 @@ from storage.keys import Keys
 from storage.ledger import Ledger
 from storage.rows import CallOutcome, Claim, DecidedRow, IntentRow, ResultRow, RunSpec
 from storage.vault import Vault
+from tests.lib.proofs import whole
 
 NOW = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
 CANARY = "Wilhelmina Quartzblatt"
@@ -44,6 +45,7 @@ ASSESSMENT = Assessment(
     characters=120,
     language="en",
     detector=SPEC.detector,
+    proof=whole(120),
 )
 
 
