@@ -175,11 +175,7 @@ class Sight:
     findings: tuple[Finding, ...]
     gaps: tuple[Gap, ...]
     looked: int
-    """The recognisers that looked at all of it, as bits in the order of the roster.
-
-    One counts as having looked when it ran to its end without trouble, or when the text lacks
-    what each of its matches would contain.
-    """
+    """Bits, in the order of the roster, of who looked at all of it or needs something that it lacks."""
 
 
 def build(file: PresidioFile, specs: Sequence[RecogniserSpec]) -> tuple[Recogniser, ...]:
@@ -239,28 +235,19 @@ class Engine:
         """
         results: list[RecognizerResult] = []
         gaps: list[Gap] = []
-        looked = 0
-        has_digit = _DIGIT.search(text) is not None
+        looked, has_digit = 0, _DIGIT.search(text) is not None
         for place, one in enumerate(self.recognisers):
-            if (one.needs == "digit" and not has_digit) or (one.needs == "@" and "@" not in text):
-                looked |= 1 << place
-                continue
             troubles = len(gaps)
-            results.extend(self._ask(one, text, artifacts, gaps))
+            if has_digit if one.needs == "digit" else one.needs in text:
+                results.extend(self._ask(one, text, artifacts, gaps))
             looked |= (len(gaps) == troubles) << place
         results = self._enhance(text, results, artifacts, gaps)
-        findings = (
-            Finding(
-                start=result.start,
-                end=result.end,
-                entity=self._by_id[_identifier(result)].entity,
-                score=round(float(result.score), 3),
-                recogniser=self._by_id[_identifier(result)].name,
-            )
-            for result in results
-            if result.score >= self._minimum_score
-        )
+        findings = (self._finding(result) for result in results if result.score >= self._minimum_score)
         return Sight(findings=tuple(findings), gaps=tuple(gaps), looked=looked)
+
+    def _finding(self, result: RecognizerResult) -> Finding:
+        by, score = self._by_id[_identifier(result)], round(float(result.score), 3)
+        return Finding(start=result.start, end=result.end, entity=by.entity, score=score, recogniser=by.name)
 
     def _ask(
         self, one: Recogniser, text: str, artifacts: NlpArtifacts, gaps: list[Gap]
@@ -285,14 +272,13 @@ class Engine:
         self, text: str, results: list[RecognizerResult], artifacts: NlpArtifacts, gaps: list[Gap]
     ) -> list[RecognizerResult]:
         """Return the results with their scores raised where words nearby support them."""
-        doubtful = [
-            one for one in results if one.score < 1 and self._by_id[_identifier(one)].presidio.context
-        ]
+        sure: list[RecognizerResult] = []
+        doubtful: list[RecognizerResult] = []
+        for one in results:
+            has_context = one.score < 1 and self._by_id[_identifier(one)].presidio.context
+            (doubtful if has_context else sure).append(one)
         if not doubtful or not artifacts.tokens_indices:
             return results
-        sure = [
-            one for one in results if not (one.score < 1 and self._by_id[_identifier(one)].presidio.context)
-        ]
         EAR.listen()
         try:
             raised = self._enhancer.enhance_using_context(
@@ -305,8 +291,8 @@ class Engine:
         return [*sure, *raised]
 
 
-def _identifier(result: RecognizerResult) -> str:
-    return str(result.recognition_metadata[RecognizerResult.RECOGNIZER_IDENTIFIER_KEY])
+def _identifier(result: RecognizerResult) -> Any:
+    return result.recognition_metadata[RecognizerResult.RECOGNIZER_IDENTIFIER_KEY]
 
 
 def words_of(doc: Doc) -> NlpArtifacts:
