@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from flows.cli import demo, evidence, gate, job, law, look, services, stored
+from flows.cli import demo, evaluate, evidence, gate, job, law, look, services, stored
 from flows.cli.output import problem
 from flows.errors import CommandError
 from pipeline.errors import CordonError, TaskError
@@ -35,7 +35,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verbs in (job.app, look.app, stored.app, services.app, gate.app, demo.app):
+for verbs in (job.app, look.app, stored.app, evaluate.app, services.app, gate.app, demo.app):
     app.add_typer(verbs)
 app.add_typer(evidence.app, name="audit")
 app.add_typer(law.app, name="policy")

@@ -1,0 +1,54 @@
+"""The files of a report. They hold ids, offsets and counts; the one that holds text is asked for by name."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from flows.evaluation.run import Evaluation
+from pipeline.evaluate.report import describe_documents, describe_misses
+
+_CONTEXT: Final = 60
+"""Code points shown on each side of a miss."""
+_PRIVATE: Final = 0o600
+
+
+def write_report(done: Evaluation, folder: Path) -> None:
+    """Write `report.json`, and lines about documents and misses of the first system."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_text(_dump(done.report, indent=1) + "\n", encoding="utf-8")
+    _write_lines(folder / "documents.jsonl", describe_documents(done.systems[0]))
+    _write_lines(folder / "misses.jsonl", describe_misses(done.systems[0]))
+
+
+def write_misses(done: Evaluation, folder: Path) -> Path:
+    """Write the first system's misses with their words, readable by the owner alone; return where."""
+    path = folder / "misses-with-text.jsonl"
+    path.unlink(missing_ok=True)
+    texts = {
+        (one.set.name, record.id): record.text for one in done.systems[0].sets for record in one.set.records
+    }
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "w", encoding="utf-8"
+    ) as file:
+        for miss in describe_misses(done.systems[0]):
+            text, start, end = texts[miss["set"], miss["id"]], miss["start"], miss["end"]
+            words = {
+                "before": text[max(0, start - _CONTEXT) : start],
+                "text": text[start:end],
+                "after": text[end : end + _CONTEXT],
+            }
+            file.write(_dump(miss | words) + "\n")
+    return path
+
+
+def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"{_dump(row)}\n" for row in rows)
+
+
+def _dump(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
