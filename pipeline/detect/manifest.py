@@ -11,7 +11,7 @@ from typing import Any, Final
 from pipeline.detect import views
 from pipeline.detect.config import DetectorConfig
 from pipeline.detect.engine import Recogniser
-from pipeline.detect.language import FREQUENT_WORDS
+from pipeline.detect.frequent_words import FREQUENT_WORDS
 from pipeline.detect.ner import installed
 from pipeline.detect.specs import PresidioFile, RecogniserSpec
 from pipeline.detect.topics import Lexicon
