@@ -58,7 +58,7 @@ def judge_language(text: str, *, supported: Collection[str] = (ENGLISH,)) -> Lan
         for one in sorted(count)
         if one not in supported
     ]
-    return LanguageVerdict(language=language, gaps=tuple(gaps), passages=tuple(sorted(passages.items())))
+    return LanguageVerdict(language=language, gaps=tuple(gaps), passages=tuple(sorted(count.items())))
 
 
 def passages(text: str) -> list[Passage]:
