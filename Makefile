@@ -3,7 +3,7 @@ PYTHON ?= python3
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test setup pins verifier clean
+.PHONY: demo test setup manifest pins verifier clean
 
 PIP = -m pip --disable-pip-version-check -q
 
@@ -12,6 +12,9 @@ demo: .venv/pipeline.done .venv-model/model.done  ## the main job, on the docume
 
 test: .venv/dev.done .venv-model/model.done  ## every check
 	@tests/run
+
+manifest: .venv/pipeline.done  ## what the shipped detector is made of, after a change to it
+	@.venv/bin/python -m pipeline.detect
 
 setup: .venv/dev.done .venv-model/model.done
 

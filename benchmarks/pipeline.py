@@ -31,6 +31,8 @@ import spacy
 
 from benchmarks.corpus import people, write_corpus
 from benchmarks.processes import cpu_seconds, run_python
+from pipeline.detect import Detector, DetectorConfig
+from pipeline.detect.manifest import write_manifest
 from storage import embedded
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -147,7 +149,15 @@ def _environment(folder: Path, *, on_prem: str, closed: str, ner: str) -> dict[s
     }
     if ner == "rules":
         environment["CORDON_NER_MODEL"] = str(_rules(folder / "ner"))
+        environment["CORDON_DETECTOR_LOCK"] = str(_accepted(folder))
     return environment
+
+
+def _accepted(folder: Path) -> Path:
+    """Write down that the detector with the model of `_rules` is meant, as `cordon detector accept` does."""
+    detector = Detector(DetectorConfig(ner_model=str(folder / "ner"), accepted=None))
+    write_manifest(folder / "detector.lock", detector.manifest)
+    return folder / "detector.lock"
 
 
 def _rules(folder: Path) -> Path:

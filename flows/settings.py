@@ -56,6 +56,10 @@ class Settings:
     ner_model: str | None
     """A spaCy model (folder or package); none means that no model was asked for and none ships."""
     nlp_configuration: str | None
+    recognisers: str | None
+    """Folder of recogniser files beside the shipped ones (`CORDON_RECOGNISERS`)."""
+    detector_lock: Path
+    """The file of accepted detector components (`CORDON_DETECTOR_LOCK`); while there is none, what ships is accepted."""
     origin: str
     """Name of the audit log, first line of its checkpoints."""
     ray_address: str | None
@@ -92,8 +96,10 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     _refuse_detours(environ)
     _refuse_closed_on_prem(environ)
     root = Path(environ.get("CORDON_ROOT") or Path(__file__).resolve().parent.parent)
+    home = Path(environ.get("CORDON_HOME") or ".cordon").expanduser().absolute()
+    nlp = environ.get("CORDON_NLP_CONFIGURATION") or None
     return Settings(
-        home=Path(environ.get("CORDON_HOME") or ".cordon").expanduser().absolute(),
+        home=home,
         root=root,
         database_url=environ.get("CORDON_DATABASE_URL") or None,
         migration_url=environ.get("CORDON_MIGRATION_DATABASE_URL") or None,
@@ -107,8 +113,10 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         gate_url=_endpoint("CORDON_GATE_URL", environ.get("CORDON_GATE_URL"), private_network=True),
         gate_token=_secret_file("CORDON_GATE_TOKEN_FILE", environ.get("CORDON_GATE_TOKEN_FILE")),
         policy=environ.get("CORDON_POLICY") or "default",
-        ner_model=environ.get("CORDON_NER_MODEL") or _shipped_ner_model(root),
-        nlp_configuration=environ.get("CORDON_NLP_CONFIGURATION") or None,
+        ner_model=environ.get("CORDON_NER_MODEL") or (None if nlp else _shipped_ner_model(root)),
+        nlp_configuration=nlp,
+        recognisers=environ.get("CORDON_RECOGNISERS") or None,
+        detector_lock=Path(environ.get("CORDON_DETECTOR_LOCK") or home / "detector.lock").expanduser(),
         origin=environ.get("CORDON_ORIGIN") or "cordon/local/audit",
         ray_address=environ.get("CORDON_RAY_ADDRESS") or None,
         cron=environ.get("CORDON_CRON") or "0 2 * * *",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -19,6 +19,8 @@ from flows.settings import Settings
 from flows.tools import Tools
 from flows.workers import owner_name
 from pipeline.detect import Detector, DetectorConfig, DetectorUnavailable
+from pipeline.detect.config import SHIPPED_MANIFEST
+from pipeline.detect.manifest import ManifestDrift
 from pipeline.errors import ModelUnavailable
 from pipeline.gate import ClosedEndpoint, Gate
 from pipeline.gate_remote import RemoteGate, WayOut
@@ -37,6 +39,8 @@ from storage.vault import Vault
 
 CONCURRENCY = 16
 """Requests in flight for each lane: vLLM batches them; a closed API's smallest tier allows more."""
+ACCEPT = "`cordon detector check` lists what differs; if it is meant, run `cordon detector accept`."
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,23 +119,57 @@ def _open_database(settings: Settings) -> Database:
     return database
 
 
+def detector_config(settings: Settings) -> DetectorConfig:
+    """Return how the detector is set up; what was accepted last by a person counts, else what ships."""
+    lock = settings.detector_lock
+    return DetectorConfig(
+        ner_model=settings.ner_model,
+        nlp_configuration=settings.nlp_configuration,
+        recognisers=settings.recognisers,
+        accepted=lock if lock.exists() else SHIPPED_MANIFEST,
+    )
+
+
 def load_detector(settings: Settings) -> Detector:
-    """Return the detector.
+    """Return the detector, made of what was accepted.
 
     Raises:
+        Refused: a component is not the accepted one; names it, and how to accept it.
         Usage: the NER model or a configuration cannot be used; names the variable.
     """
-    config = DetectorConfig(ner_model=settings.ner_model, nlp_configuration=settings.nlp_configuration)
+    return _load(detector_config(settings))
+
+
+def build_detector(settings: Settings) -> Detector:
+    """Return the detector whether it was accepted or not: to look at it, never to decide with it.
+
+    Raises:
+        Usage: as `load_detector`.
+    """
+    return _load(replace(detector_config(settings), accepted=None))
+
+
+def _load(config: DetectorConfig) -> Detector:
     try:
         return Detector.load(config)
+    except ManifestDrift as drift:
+        shown = "; ".join(map(str, drift.differences[:_SHOWN]))
+        more = len(drift.differences) - _SHOWN
+        raise Refused(
+            f"The detector is not the accepted one ({shown}{f'; and {more} more' if more > 0 else ''}). {ACCEPT}"
+        ) from None
     except DetectorUnavailable as error:
-        raise Usage(f"The detector cannot be loaded: {error.code}. Check CORDON_NER_MODEL.") from None
+        raise Usage(
+            f"The detector cannot be loaded: {error.code}. Check CORDON_NER_MODEL, CORDON_NLP_CONFIGURATION"
+            " and CORDON_RECOGNISERS."
+        ) from None
 
 
 @contextmanager
 def open_tools(settings: Settings, stores: Stores, *, law: Law, on_prem_url: str) -> Iterator[Tools]:
     """Build everything that a run needs, with both lanes on one event loop."""
     detector = load_detector(settings)
+    stores.ledger.activate_detector(detector.digest, detector.manifest)
     with ExitStack() as stack:
         runner = stack.enter_context(asyncio.Runner())
         lanes = AsyncExitStack()

@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from flows.cli import demo, evaluate, evidence, gate, job, law, look, services, stored
+from flows.cli import demo, detector, evaluate, evidence, gate, job, law, look, services, stored
 from flows.cli.output import problem
 from flows.errors import CommandError
 from pipeline.errors import CordonError, TaskError
@@ -39,6 +39,7 @@ for verbs in (job.app, look.app, stored.app, evaluate.app, services.app, gate.ap
     app.add_typer(verbs)
 app.add_typer(evidence.app, name="audit")
 app.add_typer(law.app, name="policy")
+app.add_typer(detector.app, name="detector")
 
 
 def main() -> None:

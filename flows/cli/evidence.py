@@ -46,6 +46,9 @@ def query(
     ] = None,
     route: Annotated[str | None, typer.Option(help="Events with this route.")] = None,
     level: Annotated[str | None, typer.Option(help="Events with this level.")] = None,
+    detector: Annotated[
+        str | None, typer.Option(help="Events of this detector: its parts, and what it looked at.")
+    ] = None,
     since: Annotated[datetime | None, typer.Option(help="Recorded at or after, UTC.")] = None,
     until: Annotated[datetime | None, typer.Option(help="Recorded before, UTC.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most this many.")] = 1000,
@@ -61,6 +64,7 @@ def query(
         type=kind,
         route=route,
         level=level,
+        detector=detector,
         since=_aware(since),
         until=_aware(until),
         limit=limit,

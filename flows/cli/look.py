@@ -13,7 +13,7 @@ from flows.law import read_policy
 from flows.night import source_problems
 from flows.settings import current_settings
 from flows.wiring import load_detector
-from pipeline.documents import Document, Unreadable
+from pipeline.documents import Document, Unreadable, UnreadableReason
 from pipeline.read import read_chunk, split_source
 from policies.assessment import Assessment
 from policies.decide import Decision, decide, quarantine
@@ -53,7 +53,8 @@ def _line(
     one: Document | Unreadable, assessment: Assessment | None, law: Policy, *, spans: bool
 ) -> dict[str, object]:
     if isinstance(one, Unreadable) or assessment is None:
-        decision = quarantine(law, one.reason if isinstance(one, Unreadable) else "reader_crashed")
+        reason = one.reason if isinstance(one, Unreadable) else UnreadableReason.READER_CRASHED
+        decision = quarantine(law, reason)
         return (
             _decided(one.id, one.ref, decision)
             | {
@@ -61,6 +62,7 @@ def _line(
                 "entities": {},
                 "topics": [],
                 "rules": list(decision.rules),
+                "gaps": {reason.value: 1},
             }
             | ({"spans": []} if spans else {})
         )
@@ -72,7 +74,10 @@ def _line(
             "entities": assessment.entities,
             "topics": [topic.name for topic in assessment.topics],
             "rules": list(decision.rules),
-            "gaps": sorted({gap.reason.value for gap in assessment.gaps}),
+            "gaps": assessment.gap_counts,
+            "language": assessment.language,
+            "detector": assessment.detector,
+            "proof": assessment.proof.as_json(),
         }
         | ({"spans": list(_spans(assessment))} if spans else {})
     )

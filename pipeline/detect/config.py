@@ -12,6 +12,11 @@ class DetectorUnavailable(CordonError):  # noqa: N818 - a state of the world, as
     """A detector cannot start as configured; a weaker one is never put in its place."""
 
 
+SHIPPED_MANIFEST = Path(__file__).parent / "manifest.json"
+SHIPPED_RECOGNISERS = Path(__file__).parent / "recognisers"
+SHIPPED_TOPICS = Path(__file__).parent / "topics"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorConfig:
     """Which models and limits a detector uses."""
@@ -34,13 +39,11 @@ class DetectorConfig:
     """Windows per NER batch; larger ones gain nothing (16 to 32 measured best)."""
     minimum_score: float = 0.2
     """Findings below are noise: a bare number that fits a pattern without any context."""
+    accepted: Path | None = SHIPPED_MANIFEST
+    """The file of accepted components; None accepts whatever there is: for tests and experiments only."""
 
     def __post_init__(self) -> None:
         if self.ner_model and self.nlp_configuration:
             raise DetectorUnavailable("two_ner_models")
         if self.window_overlap * 4 > self.window_characters:
             raise DetectorUnavailable("windows_too_small")
-
-
-SHIPPED_RECOGNISERS = Path(__file__).parent / "recognisers"
-SHIPPED_TOPICS = Path(__file__).parent / "topics"

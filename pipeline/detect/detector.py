@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from pipeline.detect import engine as presidio
 from pipeline.detect.config import DetectorConfig, DetectorUnavailable
 from pipeline.detect.ear import silence_presidio
 from pipeline.detect.language import judge_language
-from pipeline.detect.manifest import Parts, digest_manifest, make_manifest
+from pipeline.detect.manifest import (
+    Manifest,
+    ManifestDrift,
+    Parts,
+    differences,
+    digest_manifest,
+    make_manifest,
+    read_manifest,
+)
 from pipeline.detect.merge import merge
 from pipeline.detect.names import Names, Reading
 from pipeline.detect.script import character_gaps
@@ -68,13 +76,13 @@ class Detector:
             raise DetectorUnavailable(f"entity_without_recogniser:{missing[0]}")
         parts = Parts(
             config=config,
-            file=file,
-            specs=specs,
+            specs=[file, *specs],
             recognisers=recognisers,
             lexicons=lexicons,
             names=self._names.digest,
+            views=list(VIEWS),
         )
-        self.manifest: Mapping[str, Any] = MappingProxyType(make_manifest(parts))
+        self.manifest: Manifest = MappingProxyType(make_manifest(parts))
         """What this detector is made of: versions, patterns, models, settings."""
         self.digest: str = digest_manifest(self.manifest)
         """Digest of the manifest; every assessment carries it."""
@@ -82,12 +90,16 @@ class Detector:
 
     @classmethod
     def load(cls, config: DetectorConfig) -> Detector:
-        """Return a detector that has proved that it sees.
+        """Return a detector that is made of what was accepted, and has proved that it sees.
 
         Raises:
             DetectorUnavailable: a recogniser, model, lexicon or file is missing or wrong.
+            ManifestDrift: a component is not the accepted one; says which.
         """
+        accepted = read_manifest(config.accepted) if config.accepted else None
         detector = cls(config)
+        if accepted is not None and (drifted := differences(detector.manifest, accepted)):
+            raise ManifestDrift(drifted)
         if not detector.scan(_PROBE).entities.keys() >= _PROBE_ENTITIES:
             raise DetectorUnavailable("self_check_failed")
         return detector

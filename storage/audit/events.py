@@ -59,6 +59,15 @@ KINDS: Mapping[str, Kind] = {
         required=("route", "model"),
         optional=("weights", "adapter", "tokenizer", "template", "provider", "detector", "fingerprint"),
     ),
+    "detector.activated": Kind(
+        when="A detector was used for the first time; the digest of all its components is its name.",
+        required=("detector", "components", "piece", "pieces"),
+    ),
+    "detector.accepted": Kind(
+        when="Someone accepted a detector of other components than those accepted before.",
+        required=("detector", "purpose", "ticket"),
+        optional=("changed", "components"),
+    ),
     "key.created": Kind(when="A key came into use.", required=("purpose", "key")),
     "run.opened": Kind(
         when="A run was planned.",
@@ -106,7 +115,9 @@ KINDS: Mapping[str, Kind] = {
     "doc.decided": Kind(
         when="The policy decided where a document goes.",
         required=(*_DECISION, "complete", "detector"),
-        optional=("entities", "topics", "gaps", "language", "characters", "chunk", "source_raised", "format"),
+        optional=(
+            "entities", "topics", "gaps", "language", "characters", "chunk", "source_raised", "format", "proof",
+        ),
         has_document=True,
         has_run=True,
     ),

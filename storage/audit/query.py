@@ -37,6 +37,8 @@ class Question:
     type: str | None = None
     route: str | None = None
     level: str | None = None
+    detector: str | None = None
+    """Digest of a detector."""
     since: datetime | None = None
     """Recorded at or after; aware."""
     until: datetime | None = None
@@ -54,6 +56,7 @@ class Question:
             "type": self.type,
             "route": self.route,
             "level": self.level,
+            "detector": self.detector,
             "since": timestamp(self.since) if self.since else None,
             "until": timestamp(self.until) if self.until else None,
             "after": self.after,

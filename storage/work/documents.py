@@ -9,13 +9,11 @@ and the log says so.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, INTEGER
 
-from policies.assessment import Assessment
 from storage.rows import Claim, DecidedRow
 from storage.states import DocumentState
 from storage.vault import DocumentKey
@@ -131,7 +129,7 @@ def _staged(row: DecidedRow, key: DocumentKey) -> Sequence[object]:
         None if decision is None else decision.route.value,
         [] if decision is None else list(decision.rules),
         as_json({} if assessment is None else assessment.entities),
-        as_json({} if assessment is None else _gaps(assessment)),
+        as_json({} if assessment is None else assessment.gap_counts),
         row.characters,
         key.seal("ref", row.ref),
     )
@@ -139,13 +137,6 @@ def _staged(row: DecidedRow, key: DocumentKey) -> Sequence[object]:
 
 def _default_reason(row: DecidedRow) -> str:
     return "has_result" if row.state == "skipped" else ""
-
-
-def _gaps(assessment: Assessment) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    for gap in assessment.gaps:
-        counts[gap.reason.value] += gap.count
-    return dict(counts)
 
 
 def _record(
@@ -184,9 +175,10 @@ def _fields(row: DecidedRow, chunk: int) -> dict[str, object]:
             "detector": row.assessment.detector,
             "entities": row.assessment.entities,
             "topics": [topic.name for topic in row.assessment.topics],
-            "gaps": _gaps(row.assessment),
+            "gaps": row.assessment.gap_counts,
             "language": row.assessment.language,
             "characters": row.assessment.characters,
+            "proof": row.assessment.proof.as_json(),
         }
     return fields
 

@@ -42,7 +42,7 @@ def names_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def config(names_model: Path) -> DetectorConfig:
-    return DetectorConfig(ner_model=str(names_model))
+    return DetectorConfig(ner_model=str(names_model), accepted=None)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,9 @@ def test_a_plain_document_is_complete(detector: Detector) -> None:
 
 def test_without_a_names_model_nothing_is_complete() -> None:
     """Patterns alone cannot clear a document."""
-    assert _reasons(Detector.load(DetectorConfig()).scan(PLAIN)) == {(GapReason.NO_NER_MODEL, "")}
+    assert _reasons(Detector.load(DetectorConfig(accepted=None)).scan(PLAIN)) == {
+        (GapReason.NO_NER_MODEL, "")
+    }
 
 
 def test_what_the_reader_missed_is_carried_on(detector: Detector) -> None:
@@ -238,7 +240,7 @@ def test_a_presidio_nlp_configuration_may_stand_in(names_model: Path, tmp_path: 
     """Any NLP engine of Presidio finds the names; what it warns about taints the document."""
     file = tmp_path / "nlp.yaml"
     file.write_text(NLP_CONFIGURATION.format(model=names_model))
-    detector = Detector.load(DetectorConfig(nlp_configuration=str(file)))
+    detector = Detector.load(DetectorConfig(nlp_configuration=str(file), accepted=None))
     clear, unmapped = detector.assess(
         [_document(f"{PLAIN} Mary Walker, SSN 536-22-8741"), _document(f"{PLAIN} dollars")]
     )
@@ -252,4 +254,4 @@ def test_a_model_that_is_not_here_is_not_downloaded(tmp_path: Path) -> None:
     file = tmp_path / "nlp.yaml"
     file.write_text(NLP_CONFIGURATION.format(model="en_core_web_lg"))
     with pytest.raises(DetectorUnavailable, match="missing_model"):
-        Detector.load(DetectorConfig(nlp_configuration=str(file)))
+        Detector.load(DetectorConfig(nlp_configuration=str(file), accepted=None))

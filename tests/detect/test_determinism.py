@@ -19,8 +19,8 @@ TEXT = "Mary Walker, SSN 536\u201322\u20138741, 4111 1111 1111 1112, m@hospital.
 PROGRAM = """
 import json, sys
 from pipeline.detect import Detector, DetectorConfig
-detector = Detector.load(DetectorConfig(ner_model=sys.argv[1]))
-print(json.dumps([detector.digest, repr(detector.scan(sys.argv[2]))]))
+detector = Detector.load(DetectorConfig(ner_model=sys.argv[1], accepted=None))
+print(json.dumps([detector.digest, dict(detector.manifest), repr(detector.scan(sys.argv[2]))]))
 """
 
 
@@ -55,19 +55,6 @@ def test_nothing_is_logged(
     detector.scan(TEXT)
     printed = capfd.readouterr()
     assert caplog.text + printed.out + printed.err == ""
-
-
-def test_the_manifest_is_publishable(detector: Detector, config: DetectorConfig) -> None:
-    """The manifest names versions and digests, holds no paths and no floats, and changes with the settings."""
-    text = json.dumps(dict(detector.manifest))
-    assert str(config.ner_model) not in text
-    assert "presidio-analyzer" in detector.manifest["versions"]
-    assert json.loads(text, parse_float=lambda number: pytest.fail(f"a float: {number}")) is not None
-    assert detector.digest.startswith("sha256:")
-    assert (
-        Detector.load(DetectorConfig(ner_model=config.ner_model, minimum_score=0.25)).digest
-        != detector.digest
-    )
 
 
 @pytest.mark.slow
