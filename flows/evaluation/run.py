@@ -13,7 +13,7 @@ from flows.cli.output import talk
 from flows.errors import Usage
 from flows.law import read_policy
 from flows.settings import Settings
-from flows.wiring import load_detector
+from flows.wiring import build_detector
 from pipeline.detect import DetectorUnavailable
 from pipeline.evaluate.compare import compare
 from pipeline.evaluate.gates import Condition, GateError, parse_condition
@@ -111,10 +111,10 @@ def _load(said: str, settings: Settings) -> Looks:
         except DetectorUnavailable as error:
             raise Usage(f"Presidio cannot be loaded: {error.code}. Write presidio:MODEL.") from None
     if said == "shipped":
-        return load_detector(settings)
+        return build_detector(settings)
     if Path(said).suffix in (".yaml", ".yml"):
-        return load_detector(replace(settings, ner_model=None, nlp_configuration=said))
-    return load_detector(replace(settings, ner_model=said, nlp_configuration=None))
+        return build_detector(replace(settings, ner_model=None, nlp_configuration=said))
+    return build_detector(replace(settings, ner_model=said, nlp_configuration=None))
 
 
 def _look(names: tuple[str, ...], detectors: list[Looks], sets: list[DataSet]) -> list[Look]:
