@@ -10,4 +10,4 @@ from tests.evasion.tiny_model import write_tiny_model
 def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
     """Return a detector with every recogniser and next to no names."""
     folder = write_tiny_model(tmp_path_factory.mktemp("names") / "model")
-    return Detector.load(DetectorConfig(ner_model=str(folder)))
+    return Detector.load(DetectorConfig(ner_model=str(folder), accepted=None))
