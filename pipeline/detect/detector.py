@@ -13,6 +13,8 @@ from typing import Final
 from pipeline.detect import engine as presidio
 from pipeline.detect.config import DetectorConfig, DetectorUnavailable
 from pipeline.detect.ear import silence_presidio
+from pipeline.detect.engine import Sight
+from pipeline.detect.lamp import Lamp
 from pipeline.detect.language import judge_language
 from pipeline.detect.manifest import (
     Manifest,
@@ -86,6 +88,7 @@ class Detector:
         """What this detector is made of: versions, patterns, models, settings."""
         self.digest: str = digest_manifest(self.manifest)
         """Digest of the manifest; every assessment carries it."""
+        self._lamp = Lamp([one.name for one in recognisers])
         self._lock = threading.Lock()
 
     @classmethod
@@ -100,6 +103,8 @@ class Detector:
         detector = cls(config)
         if accepted is not None and (drifted := differences(detector.manifest, accepted)):
             raise ManifestDrift(drifted)
+        if blind := detector._lamp.blind(detector._look_at_text):
+            raise DetectorUnavailable(f"recogniser_blind:{blind[0]}")
         if not detector.scan(_PROBE).entities.keys() >= _PROBE_ENTITIES:
             raise DetectorUnavailable("self_check_failed")
         return detector
@@ -138,7 +143,13 @@ class Detector:
         with self._lock:
             while batch := list(islice(pieces, self._config.batch_documents)):
                 self._look_at_batch(batch)
+            blind = self._lamp.check(len(looked), self._look_at_text)
+        for one in looked:
+            one.gaps.extend(Gap(reason=GapReason.NOT_COVERED, detail=name) for name in blind)
         return looked
+
+    def _look_at_text(self, text: str) -> Sight:
+        return self._engine.look(text, self._names.words(text))
 
     def _look_at_batch(self, batch: Sequence[tuple[_Looked, int, str]]) -> None:
         with self._names.zone():
