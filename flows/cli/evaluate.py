@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.cli.evaluation import write_tables
 from flows.cli.output import line, note, say_json
 from flows.errors import CommandError, Usage
 from flows.evaluation.run import Asked, evaluate_data
-from flows.evaluation.tables import write_tables
 from flows.evaluation.write import write_misses, write_report
 from flows.settings import current_settings
 from pipeline.evaluate.errors import DataError
@@ -33,7 +33,9 @@ PublicNames = Annotated[
     Path | None, typer.Option(help="Ids of ordinary documents that truly hold a name, one a line.")
 ]
 Sample = Annotated[int | None, typer.Option(min=1, help="At most so many documents of each set.")]
-Out = Annotated[Path | None, typer.Option(help="Folder for report.json, documents.jsonl, misses.jsonl.")]
+Out = Annotated[
+    Path | None, typer.Option(help="Folder for report.html, report.json, documents.jsonl, misses.jsonl.")
+]
 FailUnder = Annotated[
     list[str] | None, typer.Option(help="Exit 1 if METRIC[:ENTITY][@SET]=VALUE is not reached.")
 ]
@@ -90,7 +92,7 @@ def evaluate(
         note(f"No format recognises, and therefore left out: {', '.join(done.passed_over)}")
     if out is not None:
         write_report(done, out)
-        note(f"Written into {out}: report.json, documents.jsonl, misses.jsonl")
+        note(f"Written into {out}: report.html, report.json, documents.jsonl, misses.jsonl")
     if out is not None and show_text:
         note(f"Holds text, readable by you alone: {write_misses(done, out)}")
     if json:

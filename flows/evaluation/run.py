@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from flows.cli.output import talk
 from flows.errors import Usage
 from flows.law import read_policy
 from flows.settings import Settings
@@ -124,7 +124,7 @@ def _look(names: tuple[str, ...], detectors: list[Looks], sets: list[DataSet]) -
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=talk,
+        console=Console(stderr=True),
     )
     with bar:
         looks = []

@@ -17,8 +17,11 @@ _PRIVATE: Final = 0o600
 
 
 def write_report(done: Evaluation, folder: Path) -> None:
-    """Write `report.json`, and lines about documents and misses of the first system."""
+    """Write `report.html`, `report.json`, and lines about documents and misses of the first system."""
     folder.mkdir(parents=True, exist_ok=True)
+    from flows.evaluation.page import render  # noqa: PLC0415 - drawing costs a second that no other command pays
+
+    (folder / "report.html").write_text(render(done.report), encoding="utf-8")
     (folder / "report.json").write_text(_dump(done.report, indent=1) + "\n", encoding="utf-8")
     _write_lines(folder / "documents.jsonl", describe_documents(done.systems[0]))
     _write_lines(folder / "misses.jsonl", describe_misses(done.systems[0]))

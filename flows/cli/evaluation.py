@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.cli.output import table
+from flows.evaluation.words import difference, share
 
-_WIDE: Final = 140
+_WIDE: Final = 160
 """Characters that every column takes; also what is printed where there is no screen."""
 _NUMBERS: Final = ("spans", "recall", "any", "exact", "by policy", "precision", "documents")
 
@@ -28,13 +29,6 @@ def write_tables(report: Mapping[str, Any]) -> None:
         _speed(page, system["throughput"])
     if report["comparison"]:
         _comparison(page, report["comparison"])
-
-
-def share(one: Mapping[str, Any], digits: int = 3) -> str:
-    """Return `0.934 [0.921, 0.945]`, or a dash when nothing was counted."""
-    if one["share"] is None:
-        return "–"  # noqa: RUF001 - a dash
-    return f"{one['share']:.{digits}f} [{one['low']:.{digits}f}, {one['high']:.{digits}f}]"
 
 
 def _spans(page: Console, system: Mapping[str, Any]) -> None:
@@ -84,6 +78,8 @@ def _comparison(page: Console, comparison: Mapping[str, Any]) -> None:
     places = [(one["set"], one) for one in comparison["sets"]] + [("all", comparison["all"])]
     for name, place in places:
         for entity, row in place["entities"].items():
+            if name != "all" and not any(_differs(row[criterion]) for criterion in row):
+                continue
             cells = [
                 cell
                 for criterion in ("recall", "recall_any", "recall_by_policy")
@@ -93,10 +89,8 @@ def _comparison(page: Console, comparison: Mapping[str, Any]) -> None:
     for name, row in comparison["documents"].items():
         grid.add_row("documents", name, str(row["total"]), difference(row), f"{row['mcnemar_p']:.2g}")
     page.print(grid)
+    page.print("[dim]Sets and entities without any difference are left out.[/]")
 
 
-def difference(one: Mapping[str, Any]) -> str:
-    """Return `+0.034 [+0.021, +0.045]`, or a dash when nothing was counted."""
-    if one["difference"] is None:
-        return "–"  # noqa: RUF001 - a dash
-    return f"{one['difference']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]"
+def _differs(one: Mapping[str, Any]) -> bool:
+    return bool(one["only_first"] or one["only_second"])
