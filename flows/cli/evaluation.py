@@ -36,7 +36,8 @@ def _spans(page: Console, system: Mapping[str, Any]) -> None:
     if page.width >= _WIDE:
         columns |= {"by policy": "recall_by_policy", "documents": "document_recall"}
     grid = table("", "set", "entity", "spans", *columns, numbers=_NUMBERS)
-    places = [(one["set"], one) for one in system["sets"]] + [("all", system["all"])]
+    places = [(one["set"], one) for one in system["sets"]]
+    places += [("all", system["all"])] if len(places) > 1 else []
     for name, place in places:
         for entity, row in place["entities"].items():
             if row["recall"]["total"]:

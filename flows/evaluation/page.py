@@ -145,7 +145,8 @@ def _system(system: Mapping[str, Any], *, is_alone: bool) -> str:
 
 
 def _spans(system: Mapping[str, Any]) -> str:
-    places = [("all", system["all"]), *((one["set"], one) for one in system["sets"])]
+    places = [(one["set"], one) for one in system["sets"]]
+    places = [("all", system["all"]), *places] if len(places) > 1 else places
     rows = "".join(_place(name, place["entities"]) for name, place in places)
     heading = head(["set", "entity", "#spans", *_SPANS.values()])
     return f'<div class="scroll"><table>{heading}{rows}</table></div>'

@@ -7,7 +7,8 @@ Words
    any finding does, *found exactly* when one of its entity has its very span, and *found by the policy*
    when one of its entity reaches the policy's threshold.
 3. A finding is *right* when it shares a character with a labelled span of its entity. Only entities that
-   the set labels anywhere are judged: elsewhere nobody knows.
+   the set labels anywhere are judged: elsewhere nobody knows. A narrower entity counts for the wider
+   one that `labels.yaml` names (a birth date is a date).
 4. Inside a span that is *unsaid* nobody marked anything: labelled spans and findings there do not count.
 5. A *direct identifier* is a labelled span of an entity that alone makes a document at least
    confidential under the policy, a name of a person only where the document is about health or finance.

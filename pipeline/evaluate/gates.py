@@ -23,6 +23,7 @@ DOCUMENT_METRICS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "leak": ("leaks", "cleared"),
         "leak_left": ("leaks", "left"),
+        "leak_left_in_part": ("leaks", "left_in_part"),
         "leak_any_person": ("leaks", "cleared_any_person"),
         "over_routing": ("over_routing", "held"),
         "over_routing_or_pseudonymised": ("over_routing", "held_or_pseudonymised"),

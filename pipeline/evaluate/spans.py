@@ -176,7 +176,11 @@ def _judge_findings(record: Record, findings: Iterable[Finding], rules: Rules) -
         if one.entity not in rules.entities:
             continue
         wider = _counts_for(one.entity, rules)
-        met = [span for span in labelled.meeting(one.start, one.end) if span.entity in wider]
+        met = [
+            span
+            for span in labelled.meeting(one.start, one.end)
+            if span.entity in wider or rules.also.get(span.entity) == one.entity
+        ]
         yield JudgedFinding(
             entity=one.entity,
             start=one.start,

@@ -85,6 +85,12 @@ def test_a_narrower_entity_counts_for_the_wider_one():
     missed = _judge([_span(1, 9, "DATE_OF_BIRTH")], [_finding(1, 9, "DATE_TIME")], also=also)
     assert not missed.spans[0].is_found
     assert missed.spans[0].is_found_any
+    both = _judge(
+        [_span(1, 9, "DATE_OF_BIRTH"), _span(20, 30, "DATE_TIME")],
+        [_finding(1, 9, "DATE_TIME"), _finding(40, 45, "DATE_TIME")],
+        also=also,
+    )
+    assert [one.is_right for one in both.findings] == [True, False]  # a birth date is no wrong date
 
 
 def test_counts_add_up_over_spans_findings_and_documents():
