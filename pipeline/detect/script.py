@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from pipeline.detect.decoded import count_opaque
+from pipeline.detect.views.encodings import count_opaque
 from policies.assessment import Gap, GapReason
 
 _UNDECODABLE: Final = re.compile("[\ufffd\ud800-\udfff\x00-\x08\x0e-\x1f]")

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from pipeline.detect import decoded
-from pipeline.detect.decoded import Piece
+from pipeline.detect.views import encodings as decoded
+from pipeline.detect.views.encodings import Piece
 
 VERSION: Final = 2
 """Part of the detector's digest: raise it with every change of what a view shows."""
