@@ -31,14 +31,11 @@ from pipeline.detect.script import character_gaps
 from pipeline.detect.specs import read_presidio, read_recognisers
 from pipeline.detect.tally import Roster, Tally
 from pipeline.detect.topics import Topics, read_lexicons
-from pipeline.detect.views import VIEWS, View, plain
+from pipeline.detect.views import VIEWS, View, plain, views
 from pipeline.detect.windows import windows
 from pipeline.documents import Document
 from policies.assessment import Assessment, Finding, Gap, GapReason
 from policies.proof import Coverage
-
-_JOINED_SCORE: Final = 0.4
-"""What only appears when lines are joined must be more than digits that happen to follow each other."""
 
 # Found at every start, or the detector does not start: a made-up number of each kind that a law names.
 _PROBE: Final = "Her SSN is 536-22-8741, her card 4111 1111 1111 1111, her address jane@clinic.example.com."
@@ -70,7 +67,7 @@ class Detector:
         file, specs = read_presidio(), read_recognisers(config.recognisers)
         recognisers = presidio.build(file, specs)
         self._engine = presidio.Engine(recognisers, minimum_score=config.minimum_score)
-        self._roster = Roster.of([one.name for one in recognisers], list(VIEWS))
+        self._roster = Roster.of([one.name for one in recognisers], VIEWS)
         self.entities: frozenset[str] = frozenset(one.entity for one in recognisers) | self._names.entities
         """Every entity that this detector can find."""
         missing = sorted(set(file.required_entities) - self.entities)
@@ -164,22 +161,27 @@ class Detector:
 
     def _look_again(self, one: _Looked, offset: int, text: str) -> None:
         """Add what only the other views of the window `text` show, at its place."""
-        for name, show in VIEWS.items():
-            try:
-                for view in show(text):
-                    one.findings.extend(_moved(self._look_at_view(one, name, view), offset))
-            except Exception:  # noqa: BLE001 - a view that cannot be made costs this document its clearance
-                one.gaps.append(Gap(reason=GapReason.RECOGNISER_FAILED, detail=f"view_{name}"))
-            else:
-                one.tally.saw_view(name)
+        try:
+            for view in views(text):
+                one.findings.extend(_moved(self._look_at_view(one, view), offset))
+        except Exception:  # noqa: BLE001 - a view that cannot be made costs this document its clearance
+            one.gaps.append(Gap(reason=GapReason.RECOGNISER_FAILED, detail="views"))
+            return
+        for name in VIEWS:
+            one.tally.saw_view(name)
 
-    def _look_at_view(self, one: _Looked, name: str, view: View) -> Iterator[Finding]:
-        sight = self._engine.look(view.text, self._names.words(view.text))
-        one.tally.saw_excerpt(name, len(view.text), sight.looked)
-        one.gaps.extend(sight.gaps)
-        for finding in sight.findings:
-            if name == "joined" and finding.score < _JOINED_SCORE:
-                continue
+    def _look_at_view(self, one: _Looked, view: View) -> Iterator[Finding]:
+        if view.gap:
+            one.gaps.append(view.gap)
+        reading = next(iter(self._names.read([view.text]))) if view.for_names else None
+        sight = self._engine.look(view.text, reading.artifacts if reading else self._names.words(view.text))
+        one.tally.saw_excerpt(view.name, len(view.text), sight.looked)
+        one.gaps.extend((*sight.gaps, *(reading.gaps if reading else ())))
+        found = [finding for finding in sight.findings if finding.score >= view.floor]
+        # Names beside what changed were found in the text as it stands.
+        named = reading.findings if reading else ()
+        found += [finding for finding in named if view.changed(finding.start, finding.end)]
+        for finding in found:
             yield _at(finding, *view.span(finding.start, finding.end))
 
     def _conclude(self, one: _Looked, *, gaps: Sequence[Gap], extraction: tuple[Coverage, ...]) -> Assessment:

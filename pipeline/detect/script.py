@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
 from pipeline.detect.views.encodings import count_opaque
+from pipeline.detect.views.folding import FOREIGN, kind_of
 from policies.assessment import Gap, GapReason
 
 _UNDECODABLE: Final = re.compile("[\ufffd\ud800-\udfff\x00-\x08\x0e-\x1f]")
@@ -16,6 +18,15 @@ _TAGS: Final = re.compile("[\U000e0001-\U000e007f]")
 _FOREIGN_WORD: Final = re.compile(r"[^\W\d_]*[^\W\d_\x00-\u024f\u1e00-\u1eff][^\W\d_]*")
 _FOREIGN_LETTERS: Final = 12
 """Letters of another script that a text may hold (a symbol, a quoted name) and still count as readable."""
+_LETTERS: Final = frozenset({"styled", "lookalike", "accented"})
+_SOFT: Final = frozenset("\u00ad")
+_FEW_MARKS: Final = 3
+_FEW_STYLED: Final = 3
+"""Styled letters in a row that are a word; `m²` and `Nº` have one or two."""
+_FIRST_PICTURE: Final = "\u2600"
+"""Before it stand arrows, mathematics and the lines of boxes."""
+_FEW_SYMBOLS: Final = 12
+_STYLED_RUN: Final = re.compile("s+")
 _GREEK_LIKE_LATIN: Final = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρικυ")
 
 
@@ -31,6 +42,47 @@ def _is_mixed(word: str) -> bool:
     if "CYRILLIC" in scripts:
         return True
     return "GREEK" in scripts and any(letter in _GREEK_LIKE_LATIN for letter in word)
+
+
+def _hidden(text: str) -> Iterator[Gap]:
+    """Yield what was done to words and numbers so that they look as before and read differently.
+
+    Ordinary typography does none of this: a soft hyphen, an accent, a single symbol stay.
+    """
+    unseen = marks = styled = symbols = 0
+    for match in FOREIGN.finditer(text):
+        shown = match.group()
+        kinds = [kind_of(letter) for letter in shown]
+        before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+        is_inside = (before.isalnum() or kinds[0] in _LETTERS) and (after.isalnum() or kinds[-1] in _LETTERS)
+        unseen += is_inside and "unseen" in kinds and not set(shown) <= _SOFT
+        marks += kinds.count("mark") >= _FEW_MARKS or (before.isdigit() and kinds[0] == "mark")
+        styled += sum(len(run) >= _FEW_STYLED for run in _STYLED_RUN.findall(_kind_letters(shown, kinds)))
+        symbols += (
+            len(shown) >= _FEW_SYMBOLS and all(map(_is_symbol, shown)) and len(set(shown)) >= _FEW_STYLED
+        )
+    for count, detail in (
+        (unseen, "unseen_in_words"),
+        (marks, "marks"),
+        (styled, "styled_letters"),
+        (symbols, "symbols"),
+    ):
+        if count:
+            yield Gap(reason=GapReason.HIDDEN_TEXT, count=count, detail=detail)
+
+
+def _kind_letters(shown: str, kinds: list[str]) -> str:
+    """Return `s` for each styled letter, else a space: digits and signs of other scripts are folded surely."""
+    return "".join(
+        "s"
+        if kind == "styled" and letter.isalpha() | ("\u24b6" <= letter <= "\u24e9") | (letter >= "\U0001f110")
+        else " "
+        for letter, kind in zip(shown, kinds, strict=True)
+    )
+
+
+def _is_symbol(letter: str) -> bool:
+    return letter >= _FIRST_PICTURE and unicodedata.category(letter) in ("So", "Sk", "Mn", "Cf", "Co")
 
 
 def character_gaps(text: str) -> list[Gap]:
@@ -53,6 +105,7 @@ def character_gaps(text: str) -> list[Gap]:
         gaps.append(Gap(reason=GapReason.EMBEDDED_OBJECT, count=opaque, detail="encoded_data"))
     if text.isascii():
         return gaps
+    gaps.extend(_hidden(text))
     mixed = foreign = 0
     for match in _FOREIGN_WORD.finditer(text):
         word = match.group()

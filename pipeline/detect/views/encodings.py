@@ -1,152 +1,277 @@
-"""What a text says in another notation: encoded, escaped, spelled out or oddly grouped.
+"""Text inside base64 and its relatives, one encoding in the other, compressed or not.
 
-Whoever can read base64 reads the number in it, and a model can. Each function finds the
-places in a text that say something else than they show; `views` puts what they say in
-their place, so that the recognisers see it in its context.
+Whoever can read base64 reads the number in it, and a model can. A block counts as text
+if nearly all of it is printable; the shorter it is, the less may be damaged.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import html
+import bz2
+import lzma
 import re
-from collections.abc import Iterator
-from typing import Final, NamedTuple
-from urllib.parse import unquote_to_bytes
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from pipeline.detect.views.reading import Piece
 
 MOST_OPAQUE: Final = 400
 """Encoded characters that may be no text (a digest, a signature); more is an object nobody looked into."""
 
-# At least an SSN's worth; full lines of a wrapped block belong together.
-_ENCODED: Final = re.compile(
-    r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/]{60,80}\r?\n)*[A-Za-z0-9+/_-]{15,}(?![A-Za-z0-9+/_-])={0,6}"
+# Full lines of a wrapped block belong together.
+_BLOCK: Final = re.compile(
+    r"[A-Za-z0-9+/_-]{8,}(?:[ \t]?\r?\n[ \t>|]{0,4}[A-Za-z0-9+/_-]{8,80}){0,4000}(?![A-Za-z0-9+/_-])={0,6}"
 )
-_ESCAPED: Final = re.compile(
-    r"(?:%[0-9A-Fa-f]{2})+|(?:=[0-9A-F]{2}){2,}|&#?[0-9A-Za-z]{2,8};|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}"
-)
-_WORDS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_DIGITS: Final = {word: str(number) for number, word in enumerate(_WORDS)} | {"oh": "0"}
-_NUMBER_WORD: Final = "|".join(_DIGITS)
-_SPELLED: Final = re.compile(
-    rf"\b(?:{_NUMBER_WORD})(?:[\s,.-]{{1,3}}(?:{_NUMBER_WORD})){{6,}}\b", re.IGNORECASE
-)
-_PART: Final = re.compile(rf"({_NUMBER_WORD})|[\s,.-]+", re.IGNORECASE)
-# The shapes of an SSN and of a card number, whatever stands between their groups.
-_GAP: Final = r"[^\w\n]{1,3}|_{1,3}|[^\S\n]?[^\w\n][^\S\n]?"
+# A block that is written in groups: four and four, or eight and eight.
 _GROUPED: Final = re.compile(
-    rf"(?<![\d.])(?:\d{{3}}(?:{_GAP})\d{{2}}(?:{_GAP})\d{{4}}|\d{{4}}(?:(?:{_GAP})\d{{4}}){{3}})(?![\d.])"
+    r"(?<![\w+/=-])(?:[A-Za-z0-9+/]{4}(?:[ \t-]{1,2}|\r?\n)){2,400}[A-Za-z0-9+/]{2,4}={0,2}(?![\w+/])"
 )
-# Nine or sixteen digits that stand alone, one by one.
-_SPACED: Final = re.compile(r"(?<!\w)(?<!\d[ .-])\d(?:[ .-]\d){8}(?:(?:[ .-]\d){7})?(?![ .-]?\d)")
-_NO_DIGITS: Final = re.compile(r"\D+")
+_HEX_PAIRS: Final = re.compile(
+    r"(?<![\w])(?:(?:0x|\\x|x|%|#)?[0-9A-Fa-f]{2}(?:[\s,:;|_.-]{1,3}|(?=0x|\\x))){5,}(?:0x|\\x|x|%|#)?[0-9A-Fa-f]{2}h?(?![\w])"
+)
+_PAIR: Final = re.compile(r"(?:0x|\\x|x|%|#)?([0-9A-Fa-f]{2})(?![0-9A-Fa-f])")
+_ASCII85: Final = re.compile(r"<~([!-uz\s]{5,4000}?)~>")
+_UUENCODED: Final = re.compile(
+    r"^begin(?:-base64)? [0-7]{3} \S{1,80}\r?\n((?:[ -`]{1,61}\r?\n)+?)[ `]?\r?\n?end\b", re.MULTILINE
+)
+_UU_LINE: Final = re.compile(r"^[!-M][!-`]{8,60} ?$", re.MULTILINE)
+_ODD_WORD: Final = re.compile(r"(?<!\S)[!-~]{10,400}(?!\S)")
+_STOPS: Final = ".,;:!?()\"'"
+_FEWEST_ODD: Final = 10
+_UPPER, _LOWER, _DIGIT = re.compile("[A-Z]"), re.compile("[a-z]"), re.compile("[0-9]")
+_SIGN: Final = re.compile(r"[!#$%&*+;<=>?@^`{|}~]")
+_SHORT: Final = 15
+"""Shorter blocks are mostly words: they must decode to something with nothing odd in it."""
+_MOST_UNPACKED: Final = 200_000
+"""Bytes of a compressed block that are looked at; more of it is an object nobody looked into."""
 _BAD_SHARE: Final = 64
 """One character in so many may be damaged: a window can cut an encoded block anywhere."""
-
-
-class Piece(NamedTuple):
-    """A place of the text, half-open, and what it says."""
-
-    start: int
-    end: int
-    says: str
+_LAYERS: Final = 3
+_BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_BASE45: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_MOST_BIG_DIGITS: Final = 200
+"""Digits of base 58 or 62 that are read: the cost grows with their square."""
+_TELLING: Final = re.compile(r"[0-9@]|[A-Za-z]{3}")
 
 
 def encoded(text: str) -> Iterator[Piece]:
-    """Yield blocks of base64, base32 or hexadecimal digits that hold text."""
-    for match in _ENCODED.finditer(text):
+    """Yield blocks of base64, base32, hexadecimal and kindred digits that hold text."""
+    for match in _BLOCK.finditer(text):
+        if _is_word(match.group()):
+            continue
         says = _decoded(match.group())
         if says is not None:
             yield Piece(match.start(), match.end(), says)
+
+
+def _is_word(block: str) -> bool:
+    """Return whether `block` is words of small letters, as paths and names of variables are."""
+    if any(map(str.isdigit, block)):
+        return False
+    return block.islower() or block.istitle() or ("\n" in block.strip() and "".join(block.split()).isalpha())
+
+
+def grouped_blocks(text: str) -> Iterator[Piece]:
+    """Yield encoded blocks that are written in groups or byte by byte."""
+    for match in _GROUPED.finditer(text):
+        if match.group().islower() and not any(map(str.isdigit, match.group())):
+            continue
+        says = _decoded("".join(match.group().replace("-", "").split()))
+        if says is not None:
+            yield Piece(match.start(), match.end(), says)
+
+
+def byte_lists(text: str) -> Iterator[Piece]:
+    """Yield bytes written one by one in hexadecimal."""
+    for match in _HEX_PAIRS.finditer(text):
+        pairs = _PAIR.findall(match.group())
+        bases = (16, 10) if all(map(str.isdigit, pairs)) else (16,)
+        readings = [as_text(bytes(int(one, base) for one in pairs)) for base in bases]
+        if says := " ".join(one for one in readings if one and _TELLING.search(one)):
+            yield Piece(match.start(), match.end(), says)
+
+
+def old_encodings(text: str) -> Iterator[Piece]:
+    """Yield Ascii85 and uuencoded blocks that hold text."""
+    if "<~" in text:
+        for match in _ASCII85.finditer(text):
+            yield from _piece(match, lambda found: base64.a85decode(found.strip().encode()), 1)
+    if "begin" in text:
+        for match in _UUENCODED.finditer(text):
+            yield from _piece(match, _uudecode, 1)
+
+
+def odd_words(text: str) -> Iterator[Piece]:
+    """Yield single words in base 85, 58, 62 or 45, or one uuencoded line, that hold text."""
+    for match in _ODD_WORD.finditer(text):
+        whole = match.group()
+        for word in dict.fromkeys((whole, whole.rstrip(_STOPS), whole.strip(_STOPS))):
+            says = (
+                next(filter(None, (_read(decode, word) for decode in _ODD)), None) if is_odd(word) else None
+            )
+            if says is not None:
+                yield Piece(match.start(), match.end(), says)
+                break
+
+
+def is_odd(word: str) -> bool:
+    """Return whether `word` mixes what words, paths and calls do not."""
+    if len(word) < _FEWEST_ODD or word.isalpha():
+        return False
+    signs = len(_SIGN.findall(word))
+    letters = (
+        _UPPER.search(word) is not None,
+        _LOWER.search(word) is not None,
+        _DIGIT.search(word) is not None,
+    )
+    return sum(letters) + min(signs, 2) >= 3 and "://" not in word  # noqa: PLR2004 - three kinds at least
 
 
 def count_opaque(text: str) -> int:
     """Count the long encoded blocks that hold no text, and so something that nobody has looked into."""
     return sum(
         len(match.group()) > MOST_OPAQUE and _decoded(match.group()) is None
-        for match in _ENCODED.finditer(text)
+        for match in _BLOCK.finditer(text)
     )
 
 
-def escaped(text: str) -> Iterator[Piece]:
-    """Yield escapes of URLs, mail, HTML and programs."""
-    if not any(mark in text for mark in "%=&\\"):
-        return
-    for match in _ESCAPED.finditer(text):
-        says = _unescaped(match.group())
-        if says != match.group():
-            yield Piece(match.start(), match.end(), says)
+def as_text(raw: bytes, *, share: int = _BAD_SHARE) -> str | None:
+    """Return `raw` as text if nearly all of it is printable."""
+    if len(raw) > 1 and not any(raw[1::2]):  # UTF-16, as some programs encode
+        raw = raw[::2]
+    elif len(raw) > 1 and not any(raw[::2]):
+        raw = raw[1::2]
+    text = raw.decode("utf-8", "replace")
+    bad = sum(not (letter.isprintable() or letter.isspace()) or letter == "\ufffd" for letter in text)
+    return text if text and bad <= len(text) // share else None
 
 
-def spelled(text: str) -> Iterator[Piece]:
-    """Yield the words of numbers that are spelled digit by digit, and what stands between them."""
-    for match in _SPELLED.finditer(text):
-        for part in _PART.finditer(text, match.start(), match.end()):
-            yield Piece(part.start(), part.end(), _DIGITS.get((part[1] or "").lower(), ""))
+def _piece(match: re.Match[str], decode: Callable[[str], bytes], group: int) -> Iterator[Piece]:
+    says = _read(decode, match[group])
+    if says is not None:
+        yield Piece(match.start(), match.end(), says)
 
 
-def grouped(text: str) -> Iterator[Piece]:
-    """Yield what stands between digits that have an identifier's shape: a hyphen, or nothing between each two."""
-    for match in sorted((*_GROUPED.finditer(text), *_SPACED.finditer(text)), key=re.Match.start):
-        is_spaced = match.re is _SPACED
-        for between in _NO_DIGITS.finditer(text, match.start(), match.end()):
-            if is_spaced or between.group() not in ("-", " "):
-                yield Piece(between.start(), between.end(), "" if is_spaced else "-")
+def _read(decode: Callable[[str], bytes], block: str) -> str | None:
+    try:
+        raw = decode(block)
+    except (binascii.Error, ValueError, ArithmeticError):
+        return None
+    says = as_text(unpacked(raw))
+    return says if says is not None and says.isascii() and _TELLING.search(says) else None
 
 
 def _decoded(block: str) -> str | None:
     """Return the text that `block` encodes, through several layers, or None."""
     says: str | None = None
-    for _ in range(3):
-        inner = next(filter(None, map(_as_text, _readings(block))), None)
+    for _ in range(_LAYERS):
+        inner = next(filter(None, (_as_said(raw, block) for raw in _readings(block))), None)
+        if inner is None and len(block) > _SHORT and not block.isalpha():
+            inner = next(
+                filter(None, (_as_said(raw, block) for raw in _readings(block.strip("=")[::-1]))), None
+            )
+            inner = inner if inner and inner.isascii() and _TELLING.search(inner) else None
         if inner is None:
             break
         says = block = inner
-        if not _ENCODED.fullmatch(block.strip()):
+        if not _BLOCK.fullmatch(block.strip()):
             break
     return says
 
 
+def _as_said(raw: bytes, block: str) -> str | None:
+    says = as_text(unpacked(raw))
+    if says is None or len(block) >= _SHORT:
+        return says
+    return (
+        says
+        if says.isascii() and not block.isalpha() and sum(map(str.isalnum, says)) * 2 > len(says)
+        else None
+    )
+
+
 def _readings(block: str) -> Iterator[bytes]:
-    digits = "".join(block.split()).rstrip("=")
-    if re.fullmatch("(?:[0-9A-Fa-f]{2})+", digits):
+    digits = "".join(block.replace(">", "").replace("|", "").split()).rstrip("=")
+    if re.fullmatch("(?:[0-9A-Fa-f]{2})+", digits) and (not digits.isdigit() or len(digits) > _SHORT):
         yield bytes.fromhex(digits)
     if re.fullmatch("[A-Z2-7]+", digits):
         yield _unpadded(digits, 8, base64.b32decode)
     plain = digits.replace("-", "+").replace("_", "/")
-    for start in range(4):  # a window may begin within a block
+    for start in range(4 if len(digits) > 4 * _SHORT else 1):  # a window may begin within a block
         yield _unpadded(plain[start:], 4, base64.b64decode)
 
 
-def _unpadded(digits: str, group: int, decode: object) -> bytes:
+def _unpadded(digits: str, group: int, decode: Callable[[str], bytes]) -> bytes:
     padded = digits + "=" * (-len(digits) % group)
     for candidate in (padded, digits[: len(digits) // group * group]):
         try:
-            return bytes(decode(candidate))  # type: ignore[operator]
+            return decode(candidate)
         except (binascii.Error, ValueError):
             continue
     return b""
 
 
-def _as_text(raw: bytes) -> str | None:
-    if len(raw) > 1 and not any(raw[1::2]):  # UTF-16, as some programs encode
-        raw = raw[::2]
-    text = raw.decode("utf-8", "replace")
-    bad = sum(not (letter.isprintable() or letter.isspace()) or letter == "\ufffd" for letter in text)
-    return text if text and bad <= len(text) // _BAD_SHARE else None
+def unpacked(raw: bytes) -> bytes:
+    """Return what `raw` holds if it is compressed, at most the first part of it; else `raw`."""
+    try:
+        if raw[:2] == b"\x1f\x8b":
+            return zlib.decompressobj(31).decompress(raw, _MOST_UNPACKED)
+        if raw[:1] == b"\x78" and len(raw) > 2 and int.from_bytes(raw[:2]) % 31 == 0:  # noqa: PLR2004 - RFC 1950
+            return zlib.decompressobj().decompress(raw, _MOST_UNPACKED)
+        if raw[:3] == b"BZh":
+            return bz2.BZ2Decompressor().decompress(raw, _MOST_UNPACKED)
+        if raw[:6] == b"\xfd7zXZ\x00":
+            return lzma.LZMADecompressor(memlimit=1 << 26).decompress(raw, _MOST_UNPACKED)
+    except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError):
+        return raw
+    return raw
 
 
-def _unescaped(escape: str) -> str:
-    match escape[0]:
-        case "&":
-            return html.unescape(escape)
-        case "\\":
-            digits = escape[2:]
-            return _letter(int(digits, 16))
-        case mark:
-            return unquote_to_bytes(escape.replace(mark, "%")).decode("utf-8", "replace")
+def _uudecode(lines: str) -> bytes:
+    return b"".join(binascii.a2b_uu(line) for line in lines.splitlines() if line.strip("` "))
 
 
-def _letter(code: int) -> str:
-    letter = chr(code)
-    return letter if letter.isprintable() or letter.isspace() else "\ufffd"
+def _base(alphabet: str) -> Callable[[str], bytes]:
+    values = {digit: value for value, digit in enumerate(alphabet)}
+
+    def decode(word: str) -> bytes:
+        if len(word) > _MOST_BIG_DIGITS or not all(digit in values for digit in word):
+            return b""
+        number = 0
+        for digit in word:
+            number = number * len(alphabet) + values[digit]
+        return number.to_bytes((number.bit_length() + 7) // 8)
+
+    return decode
+
+
+def _base45(word: str) -> bytes:
+    """Return what `word` says in RFC 9285."""
+    values = [_BASE45.index(digit) for digit in word] if all(digit in _BASE45 for digit in word) else []
+    raw = bytearray()
+    for at in range(0, len(values), 3):
+        group = values[at : at + 3]
+        number = sum(value * 45**place for place, value in enumerate(group))
+        raw += number.to_bytes(len(group) - 1)
+    return bytes(raw)
+
+
+def _z85(word: str) -> bytes:
+    return base64.b85decode(word.translate(_Z85))
+
+
+_Z85_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+_B85_DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+_Z85: Final = str.maketrans(_Z85_DIGITS, _B85_DIGITS)
+_ODD: Final[tuple[Callable[[str], bytes], ...]] = (
+    base64.b85decode,
+    lambda word: base64.a85decode(word.encode()),
+    _z85,
+    _base(_BASE58),
+    _base(_BASE62),
+    _base45,
+    binascii.a2b_uu,
+)

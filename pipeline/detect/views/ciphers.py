@@ -1,0 +1,114 @@
+"""Text that was turned round or whose letters were shifted: backwards, Caesar, rot13, rot47, Atbash.
+
+Each is tried only where its traces are seen: common words as the cipher writes them, or a
+number, an address or a name that only exists in the other direction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from string import ascii_lowercase as abc
+from typing import Final
+
+from pipeline.detect.views.reading import Piece
+
+_COMMON: Final = (
+    "the and for was with that this from are has have not you his her she they been who will were our number name "
+    "card account phone email mail call patient address contact date birth born please record customer member social "
+    "security passport iban ssn social bank client employee license key password token is of to in on my at its it be "
+    "as by an or can said wrote called please note send"
+)
+_COMMON_WORDS: Final = frozenset(_COMMON.split())
+_SHORTEST: Final = 2
+_SHORTEST_47: Final = 9
+_ROT47: Final = {code: chr(33 + (code - 33 + 47) % 94) for code in range(33, 127)}
+_ATBASH: Final = str.maketrans(abc + abc.upper(), abc[::-1] + abc[::-1].upper())
+_FEWEST_HINTS: Final = 2
+_NUMBER_47: Final = re.compile(
+    r"(?<![`-i])(?:[`-i]{3}\\[`-i]{2}\\[`-i]{4}|[`-i]{9,19}|(?:[`-i]{4}\\){3}[`-i]{4})(?![`-i])"
+)
+_SENTENCE: Final = re.compile(r"[^\n.!?;]+")
+_WORDS: Final = re.compile(r"[A-Za-z]{2,12}")
+_LINE: Final = re.compile(r"[^\n]+")
+# A word that begins small and ends with a capital, and a top-level domain before an at sign.
+_TURNED: Final = re.compile(
+    r"(?<![\w.])[a-z]{2,20}[A-Z](?:,?[ \-.'][a-z]{1,20}[A-Z]){0,3}(?![\w])"
+    r"|\b(?:moc|gro|ten|ude|vog|tni|ofni|zib|oi|ku|ed|rf|se|ti|ln|hc|ta|ac|ua|ni|su|lacol|proc|elpmaxe)\.[\w.-]{2,60}@[\w.+-]{1,60}"
+    r"|(?<![\w.,-])\d[\d \-.()/]{7,24}\d\+?(?![\w,-]|\.\d)"
+    r"|(?<!\w)(?:[0-9A-Z]{1,4} ){2,8}[0-9]{2}[A-Z]{2}(?!\w)|(?<!\w)[0-9A-Z]{11,30}[0-9]{2}[A-Z]{2}(?!\w)"
+    r"|(?<![\w=])={1,2}[A-Za-z0-9+/]{10,400}(?![\w+/=])"
+)
+
+
+def _shift(by: int) -> dict[int, int]:
+    return str.maketrans(abc + abc.upper(), abc[by:] + abc[:by] + (abc[by:] + abc[:by]).upper())
+
+
+CIPHERS: Final = {f"caesar_{by}": _shift(26 - by) for by in range(1, 26)} | {"atbash": _ATBASH}
+"""Each by the table that undoes it."""
+
+
+def _traces() -> dict[str, tuple[str, ...]]:
+    """Return how each cipher writes the common words, but for those that are common words themselves."""
+    common = _COMMON_WORDS
+    traces: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(common):
+        written = {name: word.translate(_shift(int(name[7:]))) for name in CIPHERS if name != "atbash"}
+        for name, trace in (*written.items(), ("atbash", word.translate(_ATBASH)), ("backwards", word[::-1])):
+            if trace not in common and len(trace) > _SHORTEST:
+                traces[trace].append(name)
+    return {trace: tuple(names) for trace, names in traces.items()}
+
+
+_TRACES: Final = _traces()
+_TRACES_47: Final = frozenset(word.translate(_ROT47) for word in _COMMON.split())
+
+
+def ciphers_of(text: str, words: frozenset[str]) -> list[str]:
+    """Return the ciphers in which some sentence of `text` is written.
+
+    `words` are the different words of `text`. A sentence tells by two different common words
+    in the cipher, and by having fewer in the clear.
+    """
+    hints = _hints(_TRACES.keys() & words)
+    if not hints:
+        return []
+    found: set[str] = set()
+    for match in _SENTENCE.finditer(text):
+        inside = {one.lower() for one in _WORDS.findall(match.group())}
+        common = len(inside & _COMMON_WORDS)
+        found |= {name for name, count in _hints(_TRACES.keys() & inside).items() if count > common}
+    return sorted(found)
+
+
+def _hints(traces: set[str]) -> dict[str, int]:
+    hints = Counter(name for trace in traces for name in _TRACES[trace])
+    return {name: count for name, count in hints.items() if count >= _FEWEST_HINTS}
+
+
+def deciphered(text: str, cipher: str) -> Iterator[Piece]:
+    """Yield the lines of `text` as `cipher` hid them."""
+    for match in _LINE.finditer(text):
+        line = match.group()
+        yield Piece(*match.span(), line[::-1] if cipher == "backwards" else line.translate(CIPHERS[cipher]))
+
+
+def may_be_rot47(tokens: frozenset[str]) -> bool:
+    """Return whether the tokens hold common words or a number in rot47."""
+    return len(_TRACES_47 & tokens) >= _FEWEST_HINTS or any(
+        _NUMBER_47.search(one) for one in tokens if len(one) >= _SHORTEST_47 and ("\\" in one or "`" in one)
+    )
+
+
+def rot47(text: str) -> Iterator[Piece]:
+    """Yield the lines that rot47 makes readable."""
+    for match in _LINE.finditer(text):
+        yield Piece(*match.span(), match.group().translate(_ROT47))
+
+
+def turned(text: str) -> Iterator[Piece]:
+    """Yield words and numbers that look as if they were written backwards, forwards."""
+    for match in _TURNED.finditer(text):
+        yield Piece(*match.span(), match.group()[::-1])

@@ -1,0 +1,237 @@
+"""Which rewritings a text gets, in which order, and which places are worth a second look.
+
+Rules
+1. Rewritings that only make plainer follow each other, a few rounds long: what one uncovers
+   the next can read. Each shows the surroundings of what it changed.
+2. Rewritings that guess (separators dropped, letters read as digits) come last, each on its
+   own, and what they show must score more than chance.
+3. A cipher is undone only where its traces are seen, and what it hid is then read like any text.
+4. All together show no more than a fixed multiple of the text; more is a gap, not a skip.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipeline.detect.views import (
+    addresses,
+    ciphers,
+    codes,
+    encodings,
+    folding,
+    gates,
+    groups,
+    leet,
+    notation,
+    numbers,
+    spacing,
+)
+from pipeline.detect.views.reading import Piece, Reading, Span, View, excerpt, rewrite
+from pipeline.detect.views.sheet import Sheet
+from policies.assessment import Gap, GapReason
+
+VERSION: Final = 3
+"""Part of the detector's digest: raise it with every change of what a view shows."""
+
+_ROUNDS: Final = 4
+"""Encodings within encodings that are undone."""
+_MOST_SHOWN: Final = 16
+"""Views show at most so many times the text, and `_ALWAYS_SHOWN` code points."""
+_ALWAYS_SHOWN: Final = 50_000
+_NEAR: Final = 64
+"""A change farther from every digit, address and secret word than this is no part of an identifier."""
+_TELLING: Final = re.compile(
+    r"[0-9@]|pass|pwd|secret|key|token|login|credential|kennwort|contrase|mot de|cod[ei]", re.IGNORECASE
+)
+_NAME_LETTERS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """A rewriting, and how far what it shows is trusted."""
+
+    view: str
+    """Name of the view that it belongs to."""
+    find: Callable[[str], Iterable[Piece]]
+    may: Callable[[Sheet], bool]
+    """Whether a glance says that there is something to find."""
+    floor: float = 0.0
+    names: bool = False
+    """Whether it can uncover a name."""
+    gap: str = ""
+    """Detail of the gap that having to do this means."""
+
+
+# Below, what appears is digits that happen to follow each other.
+_CHANCE: Final = 0.4
+_CONTEXT: Final = 0.45
+"""Only what is valid, or has a word beside it that says what it is: a bare telephone number scores 0.4."""
+
+_MAKE_PLAINER: Final = (
+    _Step(view="decoded", find=codes.braille, may=gates.braille, names=True, gap="braille"),
+    _Step(view="folded", find=folding.fold, may=gates.fold, names=True),
+    _Step(view="decoded", find=encodings.old_encodings, may=gates.old_encodings, names=True),
+    _Step(view="decoded", find=encodings.odd_words, may=gates.odd_words, names=True),
+    _Step(view="decoded", find=notation.escaped, may=gates.escaped, names=True),
+    _Step(view="joined", find=notation.soft_breaks, may=gates.soft_breaks, names=True),
+    _Step(view="joined", find=notation.tags, may=gates.tags, names=True),
+    _Step(view="joined", find=notation.concatenated, may=gates.concatenated, names=True),
+    _Step(view="decoded", find=notation.utf7, may=gates.utf7, names=True),
+    _Step(view="decoded", find=encodings.encoded, may=gates.encoded, names=True),
+    _Step(view="decoded", find=encodings.grouped_blocks, may=gates.grouped_blocks, names=True),
+    _Step(view="decoded", find=encodings.byte_lists, may=gates.byte_lists, names=True),
+    _Step(view="decoded", find=codes.morse, may=gates.morse, names=True, gap="morse"),
+    _Step(view="decoded", find=codes.bits, may=gates.bits, names=True, gap="bits"),
+    _Step(view="decoded", find=codes.decimals, may=gates.decimals, names=True),
+    _Step(view="joined", find=spacing.letters, may=gates.letters, names=True),
+    _Step(view="addresses", find=addresses.addresses, may=gates.addresses),
+    _Step(view="addresses", find=addresses.hosts, may=gates.hosts),
+    _Step(view="spelled", find=numbers.nato, may=gates.nato, names=True, gap="spelled_letters"),
+    _Step(view="spelled", find=numbers.spelled, may=gates.spelled),
+    _Step(view="joined", find=spacing.wrapped, may=gates.wrapped, floor=_CHANCE, names=True),
+    _Step(view="joined", find=spacing.glued, may=gates.glued, floor=_CHANCE),
+)
+_GUESS: Final = (
+    _Step(view="separated", find=groups.hyphened, may=gates.separated, floor=_CHANCE),
+    _Step(view="separated", find=groups.dotted, may=gates.separated, floor=_CHANCE),
+    _Step(view="separated", find=groups.joined, may=gates.separated, floor=_CONTEXT),
+    _Step(view="separated", find=groups.codes, may=gates.codes, floor=_CONTEXT),
+    _Step(view="joined", find=spacing.codes_wrapped, may=gates.codes_wrapped, floor=_CHANCE),
+    _Step(view="leet", find=leet.leet_words, may=gates.leet_words, floor=_CHANCE, names=True),
+    _Step(view="leet", find=leet.odd_case, may=gates.odd_case, floor=_CHANCE, names=True),
+    _Step(view="turned", find=ciphers.turned, may=gates.turned, floor=0.5, names=True),
+)
+_LEET: Final = (_Step(view="leet", find=leet.leet_digits, may=gates.leet_digits, floor=_CHANCE),)
+
+VIEWS: Final = (
+    "folded",
+    "decoded",
+    "joined",
+    "addresses",
+    "spelled",
+    "separated",
+    "leet",
+    "turned",
+    "deciphered",
+)
+"""The views by name; each is made for every text, and most show nothing."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Looked:
+    """What was shown of one text so far."""
+
+    left: int
+    sheets: dict[str, Sheet] = field(default_factory=dict, repr=False)
+    seen: set[tuple[float, str]] = field(default_factory=set, repr=False)
+
+    def sheet(self, text: str) -> Sheet:
+        """Return what a glance at `text` tells; nobody glances twice."""
+        if text not in self.sheets:
+            self.sheets[text] = Sheet(text)
+        return self.sheets[text]
+
+
+def views(text: str) -> Iterator[View]:
+    """Yield the excerpts of `text` worth a second look; none for a plain text.
+
+    Cost: linear in `text`. What they show in all is bounded (rule 4).
+    """
+    looked = _Looked(left=_MOST_SHOWN * len(text) + _ALWAYS_SHOWN)
+    for view in _all(Reading(text=text), looked):
+        looked.left -= len(view.text)
+        if looked.left < 0:
+            gap = Gap(reason=GapReason.HIDDEN_TEXT, detail="too_many_readings")
+            yield excerpt(Reading(text=text), (), name="raw", gap=gap)
+            return
+        yield view
+
+
+def _all(reading: Reading, looked: _Looked) -> Iterator[View]:
+    plainer = yield from _read(reading, looked)
+    for cipher in ciphers.ciphers_of(plainer.text, looked.sheet(plainer.text).words):
+        step = _Step(view="deciphered", find=_undo(cipher), may=lambda _: True, names=True, gap="cipher")
+        undone = yield from _apply(step, plainer, looked)
+        yield from _read(undone, looked)
+    undone = yield from _apply(
+        _Step(view="deciphered", find=ciphers.rot47, may=gates.rot47, names=True, gap="cipher"),
+        plainer,
+        looked,
+    )
+    if undone is not plainer:
+        yield from _read(undone, looked)
+
+
+def _undo(cipher: str) -> Callable[[str], Iterable[Piece]]:
+    return lambda text: ciphers.deciphered(text, cipher)
+
+
+def _read(reading: Reading, looked: _Looked) -> Generator[View, None, Reading]:
+    """Yield the views of `reading`; return it as plain as it gets."""
+    for _ in range(_ROUNDS):
+        before = reading
+        for step in _MAKE_PLAINER:
+            reading = yield from _apply(step, reading, looked)
+        if reading is before:
+            break
+    for step in _GUESS:
+        yield from _apply(step, reading, looked)
+    for step in _LEET:
+        guess = yield from _apply(step, reading, looked)
+        if guess is not reading:
+            for after in _GUESS[:4]:
+                yield from _apply(after, guess, looked)
+    return reading
+
+
+def _apply(step: _Step, reading: Reading, looked: _Looked) -> Generator[View, None, Reading]:
+    """Yield what `step` shows of `reading`, if anything; return the reading after it."""
+    if not step.may(looked.sheet(reading.text)):
+        return reading
+    pieces = list(step.find(reading.text))
+    if not pieces:
+        return reading
+    after, changes = rewrite(reading, pieces)
+    if after.text == reading.text:
+        return reading
+    yield from _show(step, after, changes, looked)
+    return after
+
+
+def _show(step: _Step, reading: Reading, changes: Sequence[Span], looked: _Looked) -> Iterator[View]:
+    wanted: list[Span] = []
+    has_names = False
+    for change in changes:
+        uncovers = step.names and _uncovers_name(reading.text, change)
+        has_names |= uncovers
+        if uncovers or _is_telling(reading.text, change):
+            wanted.append(change)
+    if not wanted:
+        return
+    gap = Gap(reason=GapReason.HIDDEN_TEXT, detail=step.gap) if step.gap else None
+    view = excerpt(reading, wanted, name=step.view, floor=step.floor, for_names=has_names, gap=gap)
+    key = (step.floor, view.text)
+    if key not in looked.seen:
+        looked.seen.add(key)
+        yield view
+
+
+def _is_telling(text: str, change: Span) -> bool:
+    return _TELLING.search(text, max(0, change[0] - _NEAR), change[1] + _NEAR) is not None
+
+
+def _uncovers_name(text: str, change: Span) -> bool:
+    """Return whether `change` shows letters, or stands between letters."""
+    start, end = change
+    if start == end:
+        return text[start - 1 : start].isalpha() and text[end : end + 1].isalpha()
+    return sum(map(str.isalpha, text[start : min(end, start + _SAMPLE)])) >= _NAME_LETTERS or (
+        text[start:end].isalpha() and (text[start - 1 : start].isalpha() or text[end : end + 1].isalpha())
+    )
+
+
+_SAMPLE: Final = 200
+"""Code points of a change by which it is judged."""

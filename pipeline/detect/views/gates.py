@@ -1,0 +1,186 @@
+"""Whether a rewriting can have something to do: one glance each, never wrong in saying no."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pipeline.detect.views import ciphers, encodings, numbers
+from pipeline.detect.views.sheet import Sheet
+
+_BACKSLASH: Final = "\\"
+_FEW: Final = 3
+_FEW_DIGITS: Final = 7
+_MORSE: Final = re.compile(r"[.·•*–—−-][ \t\n/|]{1,5}[.·•*–—−-]")  # noqa: RUF001 - signs as written
+_DECIMALS: Final = re.compile(rb"(?:000? {1,3}){5}")
+_WORDS_FOR_DOTS: Final = frozenset(("dot", "punkt", "point", "punto", "period", "stop", "fullstop", "d0t"))
+_WORDS_FOR_AT: Final = frozenset(("arroba", "arobase", "chiocciola", "klammeraffe"))
+_AT_DOMAIN: Final = re.compile(r" at [\w-]+\.\w", re.IGNORECASE)
+
+
+def braille(sheet: Sheet) -> bool:
+    """Return whether there may be Braille."""
+    return not sheet.text.isascii()
+
+
+def fold(sheet: Sheet) -> bool:
+    """Return whether there is anything to fold."""
+    return not sheet.text.isascii()
+
+
+def escaped(sheet: Sheet) -> bool:
+    """Return whether there may be escapes."""
+    return sheet.holds("%", "=", "&", _BACKSLASH, "U+")
+
+
+def soft_breaks(sheet: Sheet) -> bool:
+    """Return whether a line break may be soft."""
+    return sheet.holds("=\n", "=\r", "= \n", "\\\n", "\\\r")
+
+
+def tags(sheet: Sheet) -> bool:
+    """Return whether there may be mark-up."""
+    return sheet.holds("<", "*", "~", "`")
+
+
+def concatenated(sheet: Sheet) -> bool:
+    """Return whether strings may be joined."""
+    return sheet.holds(
+        '" + "', "' + '", '"+"', "'+'", '" & "', '" . "', "' . '", '"."', '"\n', "'\n", '" \\', '" +', "' +"
+    )
+
+
+def nato(sheet: Sheet) -> bool:
+    """Return whether letters may be spelled."""
+    return (
+        not sheet.words.isdisjoint(numbers.WORDS.letters)
+        and len(sheet.words & numbers.WORDS.letters.keys()) >= _FEW
+    )
+
+
+def utf7(sheet: Sheet) -> bool:
+    """Return whether there may be UTF-7 or Punycode."""
+    return sheet.holds("+", "xn--")
+
+
+def encoded(sheet: Sheet) -> bool:
+    """Return whether a long token is no word."""
+    return any(not one.islower() or sheet.digits for one in sheet.long_tokens)
+
+
+def grouped_blocks(sheet: Sheet) -> bool:
+    """Return whether words of four follow each other."""
+    return b" xxxx xxxx xxxx" in sheet.beads or b" xxxx xxxx xx" in sheet.beads
+
+
+def byte_lists(sheet: Sheet) -> bool:
+    """Return whether pairs follow each other."""
+    return b"xx xx xx xx xx" in sheet.beads or sheet.holds("0x", "\\x")
+
+
+def old_encodings(sheet: Sheet) -> bool:
+    """Return whether there may be Ascii85 or uuencoded lines."""
+    return sheet.holds("<~", "begin ", "begin-")
+
+
+def morse(sheet: Sheet) -> bool:
+    """Return whether dots or dashes follow each other."""
+    return _MORSE.search(sheet.text) is not None
+
+
+def bits(sheet: Sheet) -> bool:
+    """Return whether there may be bytes in bits."""
+    return b"0000000" in sheet.cased
+
+
+def decimals(sheet: Sheet) -> bool:
+    """Return whether there may be a list of character codes."""
+    return sheet.digits >= 2 * _FEW_DIGITS and _DECIMALS.search(sheet.cased.replace(b"\n", b" ")) is not None
+
+
+def letters(sheet: Sheet) -> bool:
+    """Return whether single letters or digits follow each other."""
+    return b" x x x x x " in sheet.beads
+
+
+def addresses(sheet: Sheet) -> bool:
+    """Return whether there may be an address."""
+    return (
+        "@" in sheet.text
+        or not sheet.words.isdisjoint(_WORDS_FOR_DOTS)
+        or not sheet.words.isdisjoint(_WORDS_FOR_AT)
+        or "at]" in sheet.lowered
+        or "at)" in sheet.lowered
+        or _AT_DOMAIN.search(sheet.text) is not None
+    )
+
+
+def hosts(sheet: Sheet) -> bool:
+    """Return whether there may be a network address in words."""
+    return sheet.digits > _FEW and (
+        sheet.holds("[.", "(.", "{.", ". ", " .") or not sheet.words.isdisjoint(_WORDS_FOR_DOTS)
+    )
+
+
+def spelled(sheet: Sheet) -> bool:
+    """Return whether numbers may be spelled."""
+    return numbers.may_spell(sheet.all_words, sheet.words)
+
+
+def wrapped(sheet: Sheet) -> bool:
+    """Return whether there are several lines."""
+    return "\n" in sheet.text
+
+
+def glued(sheet: Sheet) -> bool:
+    """Return whether a number may stick to letters."""
+    return any(one in sheet.kinds for one in (b"a000", b"_000", b"000a", b"000_"))
+
+
+def codes(sheet: Sheet) -> bool:
+    """Return whether there may be a code of capitals and digits."""
+    return sheet.digits >= _FEW and (
+        b"AA" in sheet.cased or b"A0" in sheet.cased or b"0A" in sheet.cased or b"A 0" in sheet.cased
+    )
+
+
+def separated(sheet: Sheet) -> bool:
+    """Return whether there are digits enough for an identifier."""
+    return sheet.digits >= _FEW_DIGITS
+
+
+def codes_wrapped(sheet: Sheet) -> bool:
+    """Return whether a code may go on in the next line."""
+    return "\n" in sheet.text and sheet.digits > 0
+
+
+def odd_words(sheet: Sheet) -> bool:
+    """Return whether a token mixes what words do not."""
+    return any(map(encodings.is_odd, sheet.tokens))
+
+
+def leet_words(sheet: Sheet) -> bool:
+    """Return whether a digit may stand for a letter."""
+    return (
+        b"a0a" in sheet.kinds or sheet.holds("@", "$", "!") or b" 0a" in sheet.kinds or b"a00a" in sheet.kinds
+    )
+
+
+def odd_case(sheet: Sheet) -> bool:
+    """Return whether capitals stand in odd places."""
+    return sheet.cased.count(b"aA") > 1
+
+
+def turned(sheet: Sheet) -> bool:
+    """Return whether something may be written backwards."""
+    return b"aaA" in sheet.cased or sheet.digits >= _FEW_DIGITS or sheet.holds("@", " =")
+
+
+def leet_digits(sheet: Sheet) -> bool:
+    """Return whether a letter may stand for a digit."""
+    return sheet.digits > 0 and any(one in sheet.kinds for one in (b"a0", b"0a"))
+
+
+def rot47(sheet: Sheet) -> bool:
+    """Return whether there are traces of rot47."""
+    return ciphers.may_be_rot47(sheet.tokens)

@@ -1,0 +1,140 @@
+"""Escapes of URLs, mail, HTML, style sheets and programs, and mark-up inside a word or number."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from pipeline.detect.views.reading import Piece
+
+_ESCAPED: Final = re.compile(
+    r"(?:%[0-9A-Fa-f]{2})+"
+    r"|(?:=[0-9A-Fa-f]{2})+"
+    r"|&#[xX]?[0-9A-Fa-f]{2,6};?|&[A-Za-z]{2,8};"
+    r"|\\u\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\N\{[A-Z -]{3,60}\}"
+    r"|\\x[0-9A-Fa-f]{2}|\\[0-3][0-7]{2}|\\(?:00)?[2-7][0-9A-Fa-f](?![0-9A-Fa-f]) ?"
+    r"|\bU\+[0-9A-Fa-f]{4,6}\b[ ,;]{0,2}"
+)
+_MARKS: Final = re.compile(r"%[0-9A-Fa-f]{2}|=[0-9A-Fa-f]{2}|&#?\w|\\[uUxN0-7]|U\+\d")
+# The hyphen of a soft break is the sign itself: `=`, a backslash, or nothing but the break of a folded header.
+_SOFT: Final = re.compile(r"=[ \t]{0,4}\r?\n|\\\r?\n")
+_INLINE: Final = frozenset(
+    [
+        "a",
+        "b",
+        "i",
+        "u",
+        "s",
+        "em",
+        "strong",
+        "span",
+        "font",
+        "wbr",
+        "small",
+        "big",
+        "sub",
+        "sup",
+        "mark",
+        "tt",
+        "code",
+        "q",
+        "abbr",
+        "del",
+        "ins",
+    ]
+)
+_TAG: Final = re.compile(
+    r"(?:<!--(?:[^-<]|-(?!->)){0,200}-->|<[/!]?([A-Za-z][A-Za-z0-9]{0,15})(?:\s[^<>]{0,200})?/?>)+"
+)
+_EMPHASIS: Final = re.compile(r"[*~`]{1,3}(?=[^\W_])")
+_CONCATENATED: Final = re.compile(r"""(["'])\s{0,3}(?:[+&.]|\|\||\\?\n)\s{0,3}["']""")
+_UTF7: Final = re.compile(r"\+([A-Za-z0-9/]{3,400})-?")
+_PUNYCODE: Final = re.compile(r"\bxn--[a-z0-9-]{2,63}", re.IGNORECASE)
+_LONGEST_CODE: Final = 0x110000
+_SURROGATES: Final = range(0xD800, 0xE000)
+
+
+def escaped(text: str) -> Iterator[Piece]:
+    """Yield escapes and what they stand for."""
+    if not _MARKS.search(text):
+        return
+    for match in _ESCAPED.finditer(text):
+        says = _unescaped(match.group())
+        if says != match.group():
+            yield Piece(match.start(), match.end(), says)
+
+
+def soft_breaks(text: str) -> Iterator[Piece]:
+    """Yield line breaks that the writer marked as none."""
+    if "=\n" in text or "=\r" in text or "\\\n" in text or "\\\r" in text or "= \n" in text:
+        yield from (Piece(*match.span(), "") for match in _SOFT.finditer(text))
+
+
+def tags(text: str) -> Iterator[Piece]:
+    """Yield mark-up beside a letter or digit: nothing if it only styles, else a space."""
+    if "<" in text and ">" in text:
+        for match in _TAG.finditer(text):
+            is_inline = match[1] is None or match[1].lower() in _INLINE
+            yield Piece(*match.span(), "" if is_inline else " ")
+    elif "*" in text or "~" in text or "`" in text:
+        for match in _EMPHASIS.finditer(text):
+            if text[match.start() - 1 : match.start()].isalnum():
+                yield Piece(*match.span(), "")
+
+
+def concatenated(text: str) -> Iterator[Piece]:
+    """Yield what joins the strings of a program, as nothing."""
+    yield from (Piece(*match.span(), "") for match in _CONCATENATED.finditer(text))
+
+
+def utf7(text: str) -> Iterator[Piece]:
+    """Yield what UTF-7 (RFC 2152) and Punycode (RFC 3492) encode."""
+    if "+" in text:
+        for match in _UTF7.finditer(text):
+            padded = match[1] + "=" * (-len(match[1]) % 4)
+            try:
+                says = base64.b64decode(padded).decode("utf-16-be")
+            except (binascii.Error, ValueError):
+                continue
+            if says.isprintable() and says.isascii():
+                yield Piece(*match.span(), says)
+    if "xn--" in text:
+        for match in _PUNYCODE.finditer(text):
+            try:
+                yield Piece(*match.span(), match.group()[4:].encode("ascii").decode("punycode"))
+            except ValueError:
+                continue
+
+
+def _unescaped(escape: str) -> str:
+    match escape[0]:
+        case "&":
+            return html.unescape(escape if escape.endswith(";") else f"{escape};")
+        case "U":
+            return _letter(int(re.split("[^0-9A-Fa-f]", escape[2:])[0], 16))
+        case "\\" if escape[1] == "N":
+            return _named(escape)
+        case "\\" if escape[1] in "uUx":
+            return _letter(int(escape[2:].strip("{}"), 16))
+        case "\\":
+            digits = escape[1:].strip()
+            return _letter(int(digits, 8 if len(digits) == 3 else 16))  # noqa: PLR2004 - octal has three
+        case mark:
+            return unquote_to_bytes(escape.replace(mark, "%")).decode("utf-8", "replace")
+
+
+def _named(escape: str) -> str:
+    try:
+        return escape.encode("ascii").decode("unicode_escape")
+    except UnicodeDecodeError:
+        return escape
+
+
+def _letter(code: int) -> str:
+    letter = chr(code) if code < _LONGEST_CODE and code not in _SURROGATES else "\ufffd"
+    return letter if letter.isprintable() or letter.isspace() else "\ufffd"

@@ -1,0 +1,131 @@
+"""Letters and digits that stand apart, lines that break inside a word, values that stick to a label."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline.detect.views.reading import Piece
+
+# Single letters or digits with a little between them; a longer gap parts words.
+_SPACED: Final = re.compile(r"[^\W_](?<![^\W_][^\W_])(?:[\W_]{1,9}[^\W_](?![^\W_])){4,}")
+_BETWEEN: Final = re.compile(r"[\W_]+")
+_SIGNS: Final = "-.@+:/"
+_MANY_LETTERS: Final = 8
+_SSN_DIGITS: Final = 9
+_WORD_EDGE: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z]{2})(?=\d)|(?<=\d)(?=[A-Za-z]{2})")
+_BREAK: Final = re.compile(r"\n[ \t>|]*")
+_DOMAIN_BEFORE: Final = re.compile(r"@[\w-]{1,60}(?:\.[\w-]{1,60}){0,4}\.?\Z")
+_ADDRESS_AFTER: Final = re.compile(r"[\w.+-]{0,60}@\w")
+_SIDE: Final = 80
+_NUMBER: Final = re.compile(
+    r"(?<!\d)(?:\d{7,19}|\d{3}-\d{2}-\d{4}|\d{4}(?:[ -]\d{4}){3}|\d{1,3}(?:\.\d{1,3}){3}|\+?\d{0,3}\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4})(?!\d)"
+)
+_CODE: Final = re.compile(r"(?<![A-Za-z0-9])[a-z_]{0,10}([A-Z0-9]{8,40})[a-z_]{0,10}(?![A-Za-z0-9])")
+_FEW_DIGITS: Final = 2
+_REACH: Final = 24
+_TURNS: Final = re.compile(r"[A-Za-z]\d")
+_MOST_TURNS: Final = 2
+"""Turns from letters to digits in a word; a digest has more."""
+
+
+def letters(text: str) -> Iterator[Piece]:
+    """Yield words and numbers that are written letter by letter, put together."""
+    for match in _SPACED.finditer(text):
+        says = shape(_together(match.group()))
+        if sum(map(str.isalpha, says)) >= _MANY_LETTERS and " " not in says:
+            says = f"{says} {_WORD_EDGE.sub(' ', says)}"
+        yield Piece(match.start(), match.end(), says)
+
+
+def shape(says: str) -> str:
+    """Return nine digits that were hidden one by one in the shape of what has nine digits."""
+    return f"{says[:3]}-{says[3:5]}-{says[5:]}" if len(says) == _SSN_DIGITS and says.isdigit() else says
+
+
+def _together(spaced: str) -> str:
+    gaps = _BETWEEN.findall(spaced)
+    unit = Counter(gaps).most_common(1)[0][0]
+    return _BETWEEN.sub(lambda gap: _gap(gap.group(), unit), spaced)
+
+
+def _gap(gap: str, unit: str) -> str:
+    """Return what stands between two letters beyond the usual `unit`."""
+    if gap == unit:
+        return ""
+    signs = [one for one in gap if one in _SIGNS and one not in unit]
+    return signs[0] if signs else " " if len(gap) > len(unit) or not gap.isspace() or unit.strip() else ""
+
+
+def wrapped(text: str) -> Iterator[Piece]:
+    """Yield line breaks inside a number, a hyphenated word or an address, with what they say."""
+    for start, end in _breaks(text):
+        before, after = text[start - 1 : start], text[end : end + 1]
+        if before == "-" and text[start - 2 : start - 1].isalpha() and after.isalpha():
+            yield Piece(start - 1, end, "")
+        elif before.isdigit() and after.isdigit():
+            yield Piece(start, end, " ")
+        elif text[start - 2 : start].rstrip("-.").isdigit() and (after.isdigit() or before.isdigit()):
+            if text[end : end + 2].strip("-.").isdigit():
+                yield Piece(start, end, "")
+        elif _parts_address(text, start, end):
+            yield Piece(start, end, "")
+
+
+def _breaks(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the line breaks between two lines, with white space and marks of quotation around."""
+    for match in _BREAK.finditer(text):
+        start = match.start()
+        while start and text[start - 1] in " \t\r" and match.start() - start < _SIDE:
+            start -= 1
+        if start and match.end() < len(text) and text[match.end()] != "\n":
+            yield start, match.end()
+
+
+def _parts_address(text: str, start: int, end: int) -> bool:
+    before, after = text[max(0, start - _SIDE) : start], text[end : end + _SIDE]
+    if "@" not in before and "@" not in after:
+        return False
+    if before.endswith("@") or after.startswith("@"):
+        return True
+    if _DOMAIN_BEFORE.search(before):
+        return before.endswith(".") or after.startswith(".")
+    return before.endswith((".", "_", "+")) and _ADDRESS_AFTER.match(after) is not None
+
+
+def codes_wrapped(text: str) -> Iterator[Piece]:
+    """Yield line breaks that may part a key or another code, as nothing."""
+    for start, end in _breaks(text):
+        sides = [*text[max(0, start - 12) : start].split()[-1:], *text[end : end + 12].split()[:1]]
+        if len(sides) == 2 and all(_is_code(side) for side in sides):  # noqa: PLR2004 - both sides
+            yield Piece(start, end, "")
+
+
+def _is_code(side: str) -> bool:
+    return (any(map(str.isdigit, side)) and not side.isdigit()) or (side.isupper() and side.isalpha())
+
+
+def glued(text: str) -> Iterator[Piece]:
+    """Yield the places where a number sticks to letters or to an underscore, as a space."""
+    yield from sorted({*_numbers_glued(text), *_codes_glued(text)})
+
+
+def _codes_glued(text: str) -> Iterator[Piece]:
+    """Yield the places where a code of capitals and digits sticks to small letters."""
+    for match in _CODE.finditer(text):
+        if sum(map(str.isdigit, match[1])) >= _FEW_DIGITS and len(match.group()) > len(match[1]):
+            yield from (Piece(at, at, " ") for at in match.span(1))
+
+
+def _numbers_glued(text: str) -> Iterator[Piece]:
+    for match in _NUMBER.finditer(text):
+        start, end = match.span()
+        sticks = [at for at in (start, end) if 0 < at < len(text) and _sticks(text, at - (at == start))]
+        if sticks and len(_TURNS.findall(text, max(0, start - _REACH), end + _REACH)) <= _MOST_TURNS:
+            yield from (Piece(at, at, " ") for at in sticks)
+
+
+def _sticks(text: str, at: int) -> bool:
+    return text[at] == "_" or (text[at].isascii() and text[at].isalpha())
