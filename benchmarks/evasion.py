@@ -43,7 +43,7 @@ from tests.evasion.matrix import (
 )
 from tests.evasion.operators import OPERATORS
 
-_SHIPPED = Path(__file__).resolve().parent.parent / "models" / "ner" / "en_cordon_ner"
+_SHIPPED = Path(__file__).resolve().parent.parent / "models" / "ner" / "weights"
 _Z = 1.96
 """Two-sided 95 %."""
 

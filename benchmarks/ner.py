@@ -27,7 +27,7 @@ from pathlib import Path
 import spacy
 from spacy.language import Language
 
-SHIPPED = Path(__file__).parents[1] / "models" / "ner" / "en_cordon_ner"
+SHIPPED = Path(__file__).parents[1] / "models" / "ner" / "weights"
 LABELS = ("PERSON", "LOCATION", "ORGANIZATION", "DATE_TIME", "NORP")
 # Names inside a cited precedent are not annotated, so that a hit there is neither right nor wrong.
 UNSAID = frozenset({"PRECEDENT"})

@@ -127,7 +127,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def _shipped_ner_model(root: Path) -> str | None:
-    folder = root / "models" / "ner" / "en_cordon_ner"
+    folder = root / "models" / "ner" / "weights"
     return str(folder) if folder.is_dir() else None
 
 

@@ -9,7 +9,7 @@ from pipeline.detect.config import SHIPPED_MANIFEST, DetectorConfig
 from pipeline.detect.detector import Detector
 from pipeline.detect.manifest import ALSO_GOOD, write_manifest
 
-_SHIPPED_MODEL = Path(__file__).parents[2] / "models" / "ner" / "en_cordon_ner"
+_SHIPPED_MODEL = Path(__file__).parents[2] / "models" / "ner" / "weights"
 
 
 def main() -> None:

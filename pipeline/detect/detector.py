@@ -6,15 +6,14 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
-from pipeline.detect.catalogue import build, limit_patterns
+from pipeline.detect import engine as presidio
 from pipeline.detect.config import DetectorConfig, DetectorUnavailable
 from pipeline.detect.ear import silence_presidio
-from pipeline.detect.engine import Engine, Sight
+from pipeline.detect.engine import Sight
 from pipeline.detect.lamp import Lamp
 from pipeline.detect.language import judge_language
 from pipeline.detect.manifest import (
@@ -27,7 +26,7 @@ from pipeline.detect.manifest import (
     read_manifest,
 )
 from pipeline.detect.merge import merge
-from pipeline.detect.names import Names, Reading
+from pipeline.detect.names import Names
 from pipeline.detect.script import character_gaps
 from pipeline.detect.specs import read_presidio, read_recognisers
 from pipeline.detect.tally import Roster, Tally
@@ -60,16 +59,14 @@ class Detector:
 
     def __init__(self, config: DetectorConfig) -> None:
         silence_presidio()
-        limit_patterns(config.regex_timeout_seconds)
+        presidio.limit_patterns(config.regex_timeout_seconds)
         self._config = config
         self._names = Names(config)
         lexicons = read_lexicons()
         self._topics = Topics(lexicons)
         file, specs = read_presidio(), read_recognisers(config.recognisers)
-        recognisers = build(file, specs)
-        self._engine = Engine(
-            recognisers, minimum_score=config.minimum_score, pattern_seconds=config.regex_timeout_seconds
-        )
+        recognisers = presidio.build(file, specs)
+        self._engine = presidio.Engine(recognisers, minimum_score=config.minimum_score)
         self._roster = Roster.of([one.name for one in recognisers], VIEWS)
         self.entities: frozenset[str] = frozenset(one.entity for one in recognisers) | self._names.entities
         """Every entity that this detector can find."""
@@ -149,14 +146,14 @@ class Detector:
         return looked
 
     def _look_at_text(self, text: str) -> Sight:
-        return self._engine.look(text, partial(self._names.words, text))
+        return self._engine.look(text, self._names.words(text))
 
     def _look_at_batch(self, batch: Sequence[tuple[_Looked, int, str]]) -> None:
         with self._names.zone():
             readings = self._names.read([plain(text) for _, _, text in batch])
             for (one, offset, text), reading in zip(batch, readings, strict=True):
-                one.tally.read(offset, offset + _read_to(reading, text))
-                sight = self._engine.look(text, partial(getattr, reading, "artifacts"))
+                one.tally.read(offset, offset + reading.read_to)
+                sight = self._engine.look(text, reading.artifacts)
                 one.tally.saw_window(offset, offset + len(text), sight.looked)
                 one.findings.extend(_moved([*reading.findings, *sight.findings], offset))
                 one.gaps.extend((*reading.gaps, *sight.gaps))
@@ -177,8 +174,7 @@ class Detector:
         if view.gap:
             one.gaps.append(view.gap)
         reading = next(iter(self._names.read([view.text]))) if view.for_names else None
-        words = partial(getattr, reading, "artifacts") if reading else partial(self._names.words, view.text)
-        sight = self._engine.look(view.text, words)
+        sight = self._engine.look(view.text, reading.artifacts if reading else self._names.words(view.text))
         one.tally.saw_excerpt(view.name, len(view.text), sight.looked)
         one.gaps.extend((*sight.gaps, *(reading.gaps if reading else ())))
         found = [finding for finding in sight.findings if finding.score >= view.floor]
@@ -206,15 +202,6 @@ class Detector:
                 characters=one.characters, languages=language.passages, extraction=extraction
             ),
         )
-
-
-def _read_to(reading: Reading, text: str) -> int:
-    """Return how far into `text` the words reach that the model of names read; white space needs no reading."""
-    if any(gap.reason is GapReason.RECOGNISER_FAILED for gap in reading.gaps):
-        return 0
-    words = reading.artifacts
-    end = words.tokens_indices[-1] + len(words.tokens[-1]) if words.tokens_indices else 0
-    return len(text) if not text[end:].strip() else end
 
 
 def _moved(findings: Iterable[Finding], offset: int) -> Iterator[Finding]:

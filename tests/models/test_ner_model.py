@@ -7,22 +7,35 @@ import socket
 from pathlib import Path
 
 import pytest
-import spacy
-from spacy.language import Language
 
-MODEL = Path(__file__).parents[2] / "models" / "ner" / "en_cordon_ner"
+from pipeline.detect.marks import Mark, marks
+from pipeline.detect.tagger import Tagger
+
+MODEL = Path(__file__).parents[2] / "models" / "ner" / "weights"
 LARGEST_BYTES = 15_000_000
+FORGETS_AFTER = 50
+"""Words, in the test of forgetting: a few sentences' worth."""
 
 
 @pytest.fixture(scope="module")
-def nlp() -> Language:
-    """Return the shipped pipeline."""
-    return spacy.load(MODEL)
+def tagger() -> Tagger:
+    """Return the shipped model."""
+    return Tagger(MODEL)
 
 
-def found(nlp: Language, text: str, label: str) -> list[str]:
-    """Return the texts of the entities of one label."""
-    return [ent.text for ent in nlp(text).ents if ent.label_ == label]
+def all_marks(tagger: Tagger, text: str) -> list[Mark]:
+    """Return what the model marks in `text`."""
+    words, probabilities = tagger.read(text)
+    return marks(text, words, probabilities, tagger.labels)
+
+
+def found(tagger: Tagger, text: str, label: str) -> list[str]:
+    """Return the texts of the likely marks of one label."""
+    return [
+        text[one.start : one.end]
+        for one in all_marks(tagger, text)
+        if one.label == label and one.score >= 0.4
+    ]
 
 
 def test_loads_without_a_network(monkeypatch):
@@ -32,32 +45,31 @@ def test_loads_without_a_network(monkeypatch):
         raise AssertionError("a socket was opened")
 
     monkeypatch.setattr(socket, "socket", refuse)
-    assert spacy.load(MODEL)("Nothing to see here.").text == "Nothing to see here."
+    assert Tagger(MODEL).read("Nothing to see here.")[0][0] == (0, 7)
 
 
 def test_is_small():
     """The folder stays under what the repository allows for a model."""
-    assert sum(path.stat().st_size for path in MODEL.rglob("*")) <= LARGEST_BYTES
-
-
-def test_has_only_what_it_needs(nlp):
-    """Two components, five labels, no word vectors."""
-    assert nlp.pipe_names == ["tok2vec", "ner"]
-    assert nlp.vocab.vectors.shape[0] == 0
-    assert set(nlp.get_pipe("ner").labels) == {"PERSON", "LOCATION", "ORGANIZATION", "DATE_TIME", "NORP"}
+    assert sum(path.stat().st_size for path in MODEL.iterdir()) <= LARGEST_BYTES
 
 
 def test_meta_says_what_it_is():
-    """Name, licence and description are in the folder itself."""
-    meta = json.loads((MODEL / "meta.json").read_text("utf-8"))
-    assert (meta["lang"], meta["name"], meta["license"]) == ("en", "cordon_ner", "CC BY-SA 4.0")
+    """Name, licence, language and description are in the folder itself."""
+    meta = json.loads((MODEL / "tagger.json").read_text("utf-8"))
+    assert (meta["languages"], meta["name"], meta["license"]) == (["en"], "cordon_names", "CC BY-SA 4.0")
     assert meta["description"]
+    assert set(meta["labels"]) == {"O"} | {
+        f"{place}-{one}"
+        for one in ("PERSON", "LOCATION", "ORGANIZATION", "DATE_TIME", "NORP")
+        for place in "BI"
+    }
 
 
-def test_carries_no_words_of_the_training_texts():
-    """The shipped vocabulary is that of an empty English pipeline."""
-    strings = json.loads((MODEL / "vocab" / "strings.json").read_text("utf-8"))
-    assert set(strings) <= set(spacy.blank("en").vocab.strings)
+def test_probabilities_add_up(tagger):
+    """Each word has a probability for every label."""
+    words, probabilities = tagger.read("Mary Walker\nlives  in Boston.")
+    assert probabilities.shape == (len(words), len(tagger.labels))
+    assert probabilities.sum(1) == pytest.approx([1.0] * len(words), abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -75,9 +87,9 @@ def test_carries_no_words_of_the_training_texts():
         ("J. T. Blackwood opened the meeting at nine.", "J. T. Blackwood"),
     ],
 )
-def test_finds_people(nlp, text, name):
+def test_finds_people(tagger, text, name):
     """A person's name in a plain sentence, mail, form or heading is met by a PERSON."""
-    assert any(part in name or name in part for part in found(nlp, text, "PERSON"))
+    assert any(part in name or name in part for part in found(tagger, text, "PERSON"))
 
 
 @pytest.mark.parametrize(
@@ -88,9 +100,9 @@ def test_finds_people(nlp, text, name):
         ("He lives at 48 Willow Lane, Springfield.", "Springfield"),
     ],
 )
-def test_finds_places(nlp, text, place):
+def test_finds_places(tagger, text, place):
     """A town, a country or an address is met by a LOCATION."""
-    assert any(place in part for part in found(nlp, text, "LOCATION"))
+    assert any(place in part for part in found(tagger, text, "LOCATION"))
 
 
 @pytest.mark.parametrize(
@@ -101,18 +113,23 @@ def test_finds_places(nlp, text, place):
         "Bake the bread for forty minutes and let it cool on a rack.",
     ],
 )
-def test_leaves_plain_text_alone(nlp, text):
+def test_leaves_plain_text_alone(tagger, text):
     """A text without anybody in it holds no PERSON."""
-    assert found(nlp, text, "PERSON") == []
+    assert found(tagger, text, "PERSON") == []
 
 
-def test_is_deterministic(nlp):
-    """Two loads, one by one or in a batch, give the same spans."""
+def test_is_deterministic(tagger):
+    """Two loads, and one that has read other texts before, give the same marks."""
     texts = ["Ingrid Solberg met Kwame Boadu in Accra on 3 May 2021.", "Nobody else came.", "Ask Priya."]
+    alone = [all_marks(Tagger(MODEL), text) for text in texts]
+    assert alone == [all_marks(tagger, text) for text in texts]
 
-    def spans(pipeline: Language) -> list[list[tuple[int, int, str]]]:
-        docs = pipeline.pipe(texts, batch_size=2)
-        return [[(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents] for doc in docs]
 
-    alone = [[(ent.start_char, ent.end_char, ent.label_) for ent in nlp(text).ents] for text in texts]
-    assert alone == spans(nlp) == spans(spacy.load(MODEL))
+def test_forgetting_words_changes_nothing(tagger, monkeypatch):
+    """The words that a model remembers are bounded, and it reads the same after it forgot them."""
+    monkeypatch.setattr("pipeline.detect.tagger._MOST_REMEMBERED", FORGETS_AFTER)
+    forgetful = Tagger(MODEL)
+    for number in range(40):
+        text = f"Ingrid Solberg{number} met Kwame{number} Boadu in room {number} of the old house near Accra."
+        assert all_marks(forgetful, text) == all_marks(tagger, text)
+    assert forgetful.remembered <= FORGETS_AFTER + len(text.split()) + 4

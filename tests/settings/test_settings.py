@@ -38,3 +38,20 @@ def test_a_way_out_is_refused(environ: dict[str, str]) -> None:
 def test_a_house_of_our_own_is_accepted(url: str) -> None:
     """The on-prem model may be anywhere that is not a closed API."""
     assert load_settings({"CORDON_ON_PREM_URL": url}).on_prem_url == url
+
+
+@pytest.mark.parametrize(
+    ("environ", "shipped", "configuration"),
+    [
+        ({}, True, None),
+        ({"CORDON_NLP_CONFIGURATION": "nlp.yaml"}, False, "nlp.yaml"),  # one line swaps the model
+        ({"CORDON_NER_MODEL": "en_core_web_lg"}, False, None),
+    ],
+)
+def test_one_variable_swaps_the_model_of_names(
+    environ: dict[str, str], *, shipped: bool, configuration: str | None
+) -> None:
+    """Whoever names another model does not have to unname the shipped one."""
+    settings = load_settings(environ)
+    assert (settings.ner_model or "").endswith("models/ner/weights") == shipped
+    assert settings.nlp_configuration == configuration

@@ -46,6 +46,7 @@ class Names:
 
     def __init__(self, gazetteers: Path) -> None:
         self._first = by_locale(gazetteers / "first_names.tsv.gz") | {"own": OWN_FIRST}
+        self.given = frozenset(name for names in self._first.values() for name in names)
         self._last = by_locale(gazetteers / "last_names.tsv.gz") | {"own": OWN_LAST}
         self._places = by_locale(gazetteers / "places.tsv.gz")
         self.countries = (gazetteers / "countries.txt").read_text("utf-8").split("\n")[:-1]

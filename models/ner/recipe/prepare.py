@@ -1,15 +1,17 @@
-"""Turn the labelled corpora and our synthetic documents into spaCy's training files.
+"""Turn the labelled corpora, our synthetic documents and pages without people into training records.
 
-    python prepare.py --corpora FOLDER --out FOLDER [--seed N]
+    python prepare.py --corpora FOLDER --manuals FOLDER --out FOLDER [--seed N]
 
-Writes `train.spacy` and `dev.spacy`; the development part is cut from the training
-corpora by a hash of the record's id, never from an evaluation set.
+Writes `train.jsonl` (both networks learn from it), `more.jsonl` (further copies with other names and
+further documents: the small network alone, and what the large one says of them), `nobody.jsonl` (pages
+without people, for the small network's last epoch) and `dev.jsonl`. The
+development part is cut from the training corpora by a hash of the record's id, never from an evaluation set.
 
 Rules
 1. A label that a source does not annotate is missing, not absent: its tokens teach nothing.
 2. Repeats of a human-made record carry other names and sometimes other case, so that
    the model learns from the company a name keeps and not by heart.
-3. Synthetic text stays a minority of the tokens.
+3. Synthetic text stays a minority of the words.
 """
 
 from __future__ import annotations
@@ -21,20 +23,25 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 
-import spacy
+import manuals
+import nobody
+from labels import TYPES
 from names import Names
-from spacy.language import Language
-from spacy.tokens import Doc, DocBin
 from synth import documents as synthetic_documents
 
-LABELS = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "DATE_TIME", "NORP"})
+LABELS = frozenset(TYPES)
 PIECE_CHARACTERS = 1200  # about 250 tokens: enough context, even batches
 DEV_SHARE = 0.03
+RENAMED_SHARE = 0.25  # how often the first copy carries other names too
 SYNTHETIC_DOCUMENTS = 2600
+MORE_SYNTHETIC_DOCUMENTS = 1500
+PAGES_WITHOUT_PEOPLE = 3000
+MANUAL_PIECES = 700  # of each part
 # What looks like a date where a source annotates dates only here and there.
 DATE_LIKE = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b(?:19|20)\d\d\b")
 HANDLE = re.compile(r"@\w+")
@@ -48,6 +55,8 @@ class Source:
 
     copies: int = 1
     share: float = 1.0
+    more: float = 0.0
+    """Pieces that are drawn from `share` up to here go to the small network alone."""
     masked: frozenset[str] = frozenset()
     unsaid: re.Pattern[str] | None = None
     is_synthetic: bool = False
@@ -60,10 +69,10 @@ SOURCES = {
     "btc_abeg": Source(unsaid=HANDLE),
     "re3d": Source(copies=2, masked=frozenset({"DOCUMENT_REFERENCE", "MILITARY_PLATFORM"})),
     "crossner": Source(masked=frozenset({"MISC"})),
-    "litbank": Source(share=0.5),
+    "litbank": Source(share=0.5, more=1.0),
     # Names inside a cited precedent are untagged; dates in preambles too.
     "inlegal_ner": Source(copies=4, masked=frozenset({"PRECEDENT"}), unsaid=DATE_LIKE),
-    "synth_own": Source(share=0.1, is_synthetic=True),
+    "synth_own": Source(share=0.1, more=0.35, is_synthetic=True),
 }
 
 
@@ -72,9 +81,12 @@ class Record:
     """A text with its labelled spans and the stretches that teach nothing."""
 
     id: str
+    source: str
     text: str
     spans: tuple[Span, ...]
     missing: tuple[tuple[int, int], ...] = ()
+    nobody: bool = False
+    """Whether all that is known is that nobody is named."""
 
 
 def fraction(key: str) -> float:
@@ -92,7 +104,10 @@ def read(path: Path, source: Source) -> Iterator[Record]:
             if source.unsaid:
                 missing += [match.span() for match in source.unsaid.finditer(raw["text"])]
             kept = sorted(span for span in spans if span[2] in LABELS)
-            yield Record(id=raw["id"], text=raw["text"], spans=tuple(kept), missing=tuple(missing))
+            name = path.name.removesuffix(".jsonl.gz")
+            yield Record(
+                id=raw["id"], source=name, text=raw["text"], spans=tuple(kept), missing=tuple(missing)
+            )
 
 
 def pieces(record: Record) -> Iterator[Record]:
@@ -110,7 +125,8 @@ def pieces(record: Record) -> Iterator[Record]:
 
 def part(record: Record, start: int, end: int) -> Record:
     """Return `record` from `start` to `end`, offsets shifted."""
-    return Record(
+    return replace(
+        record,
         id=f"{record.id}@{start}",
         text=record.text[start:end],
         spans=tuple((s - start, e - start, x) for s, e, x in record.spans if start <= s and e <= end),
@@ -150,75 +166,68 @@ def recased(record: Record, rng: random.Random) -> Record:
     return replace(record, text=text)
 
 
-def to_doc(nlp: Language, record: Record) -> Doc:
-    """Tokenise a record; spans that no token boundary fits become missing."""
-    doc = nlp.make_doc(record.text)
-    ents, missing = [], []
-    for start, end, label in record.spans:
-        span = doc.char_span(start, end, label=label)
-        if span is not None:
-            ents.append(span)
-        elif (wide := doc.char_span(start, end, alignment_mode="expand")) is not None:
-            missing.append(wide)
-    for start, end in record.missing:
-        if end > start and (wide := doc.char_span(start, end, alignment_mode="expand")) is not None:
-            missing.append(wide)
-    ents = spacy.util.filter_spans(ents)
-    taken = {token.i for span in ents for token in span}
-    free = [doc[i : i + 1] for i in sorted({t.i for span in missing for t in span} - taken)]
-    doc.set_ents(ents, missing=free, default="outside")
-    return doc
-
-
-def training_records(corpora: Path, seed: int) -> Iterator[tuple[str, Record, bool]]:
-    """Yield `(source, record, is_dev)` of every source in a fixed order."""
-    rng = random.Random(seed)
-    names = Names(corpora / "gazetteers")
+def of_corpora(corpora: Path, names: Names, rng: random.Random) -> Iterator[tuple[str, Record]]:
+    """Yield `(file, record)` of every corpus in a fixed order."""
     for name, source in SOURCES.items():
         for whole in read(corpora / f"{name}.jsonl.gz", source):
             is_dev = not source.is_synthetic and fraction(f"dev {whole.id}") < DEV_SHARE
             for piece in pieces(whole):
-                if fraction(f"share {piece.id}") >= source.share:
-                    continue
+                drawn = fraction(f"share {piece.id}")
                 if is_dev:
-                    yield name, piece, True
-                    continue
-                for copy in range(source.copies):
-                    swapped = copy > 0 or (not source.is_synthetic and rng.random() < 0.25)
-                    record = renamed(piece, names, rng) if swapped else piece
-                    yield name, recased(record, rng), False
-    for number, (text, spans) in enumerate(synthetic_documents(names, SYNTHETIC_DOCUMENTS, seed)):
-        record = Record(id=f"synth-{number}", text=text, spans=tuple(s for s in spans if s[2] in LABELS))
-        yield "synth", recased(record, rng), False
+                    yield "dev", piece
+                elif drawn >= source.share:
+                    if drawn < source.more:
+                        yield "more", recased(piece, rng)
+                else:
+                    for copy in range(source.copies):
+                        swapped = copy > 0 or (not source.is_synthetic and rng.random() < RENAMED_SHARE)
+                        yield "train", recased(renamed(piece, names, rng) if swapped else piece, rng)
+                    if not source.is_synthetic:
+                        yield "more", recased(renamed(piece, names, rng), rng)
 
 
-def write(path: Path, docs: Iterable[Doc]) -> None:
-    """Store documents in spaCy's binary form."""
-    DocBin(attrs=["ORTH", "SPACY", "ENT_IOB", "ENT_TYPE"], docs=docs).to_disk(path)
+def of_ours(names: Names, manual_pages: Path, rng: random.Random, seed: int) -> Iterator[tuple[str, Record]]:
+    """Yield `(file, record)` of the synthetic documents and of the manuals."""
+    for part, count, start in (
+        ("train", SYNTHETIC_DOCUMENTS, seed),
+        ("more", MORE_SYNTHETIC_DOCUMENTS, seed + 1),
+    ):
+        for number, (text, spans) in enumerate(synthetic_documents(names, count, start)):
+            kept = tuple(span for span in spans if span[2] in LABELS)
+            yield part, recased(Record(id=f"synth-{number}", source="synth", text=text, spans=kept), rng)
+    found = manuals.pieces(manual_pages, names.given, count=2 * MANUAL_PIECES, seed=seed)
+    for number, text in enumerate(found):
+        record = Record(id=f"manual-{number}", source="manuals", text=text, spans=(), nobody=True)
+        yield "train" if number < MANUAL_PIECES else "more", record
+    for number, text in enumerate(nobody.pages(names, count=PAGES_WITHOUT_PEOPLE, seed=seed)):
+        yield "nobody", Record(id=f"nobody-{number}", source="nobody", text=text, spans=(), nobody=True)
 
 
 def main() -> None:
-    """Prepare both files and print what went in."""
+    """Write the three files and print what went in."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--corpora", type=Path, required=True)
+    parser.add_argument("--manuals", type=Path, required=True, help="HTML folder of Python's documentation")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=20261121)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    nlp = spacy.blank("en")
-    train: list[Doc] = []
-    dev: list[Doc] = []
-    tokens: Counter[str] = Counter()
-    for source, record, is_dev in training_records(arguments.corpora, arguments.seed):
-        doc = to_doc(nlp, record)
-        (dev if is_dev else train).append(doc)
-        tokens[f"dev {source}" if is_dev else source] += len(doc)
-    random.Random(arguments.seed).shuffle(train)
-    write(arguments.out / "train.spacy", train)
-    write(arguments.out / "dev.spacy", dev)
-    for source, count in tokens.most_common():
-        print(f"{source:20} {count:8}")
-    print(f"{len(train)} training pieces, {len(dev)} development pieces")
+    names, rng = Names(arguments.corpora / "gazetteers"), random.Random(arguments.seed)
+    characters: Counter[str] = Counter()
+    parts = {
+        name: (arguments.out / f"{name}.jsonl").open("w", encoding="utf-8")
+        for name in ("train", "more", "nobody", "dev")
+    }
+    everything = chain(
+        of_corpora(arguments.corpora, names, rng), of_ours(names, arguments.manuals, rng, arguments.seed)
+    )
+    for part, record in everything:
+        parts[part].write(json.dumps(asdict(record), ensure_ascii=False) + "\n")
+        characters[f"{part} {record.source}"] += len(record.text)
+    for file in parts.values():
+        file.close()
+    for source, count in characters.most_common():
+        print(f"{source:20} {count:8} characters")
 
 
 if __name__ == "__main__":

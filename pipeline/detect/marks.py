@@ -1,0 +1,108 @@
+"""From a model's probabilities to names with a score.
+
+Rules
+1. A word belongs to a type when the probability of the type is at least `LEAST`; a word may belong to several.
+2. Neighbouring words of one type are one name, unless the second surely begins another or a line ends between.
+3. The score of a name is the probability of its surest word.
+4. A word that is surely a person's name in one place of a text is one wherever it is written the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST: Final = 0.2
+"""Below, a mark is noise: the detector reports nothing under this score."""
+_BEGINS: Final = 0.3
+"""From this probability, and as likely as not within its type, a word begins another name."""
+_SURE: Final = 0.8
+_REPEATED: Final = 0.5
+"""Score of a word that is surely a name elsewhere: over every threshold of doubt, under certainty."""
+_LETTERS: Final = 3
+"""Shorter words are too many things to be remembered as a name."""
+PERSON: Final = "PERSON"
+
+Span = tuple[int, int]
+
+
+class Mark(NamedTuple):
+    """A name in a text: half-open span, type, probability."""
+
+    start: int
+    end: int
+    label: str
+    score: float
+
+
+def marks(
+    text: str, words: Sequence[Span], probabilities: NDArray[np.float32], labels: Sequence[str]
+) -> list[Mark]:
+    """Return the names in `text`, by place within each type.
+
+    `probabilities` has a row for each word and a column for each of `labels`, which are
+    `O` and then `B-` and `I-` of each type in turn.
+    """
+    begins = probabilities[:, 1::2]
+    either = begins + probabilities[:, 2::2]
+    types = [label[2:] for label in labels[1::2]]
+    found: list[Mark] = []
+    for column, label in enumerate(types):
+        at = np.flatnonzero(either[:, column] >= LEAST)
+        if at.size:
+            found.extend(_of_type(text, words, at.tolist(), begins[:, column], either[:, column], label))
+    found.extend(_repeated(text, words, found))
+    return found
+
+
+def _of_type(
+    text: str,
+    words: Sequence[Span],
+    at: list[int],
+    begins: NDArray[np.float32],
+    either: NDArray[np.float32],
+    label: str,
+) -> Iterator[Mark]:
+    group: list[int] = []
+    for word in at:
+        is_new = begins[word] >= _BEGINS and 2 * begins[word] >= either[word]
+        if group and (word != group[-1] + 1 or is_new):
+            yield from _mark(text, words, group, either, label)
+            group = []
+        if text[words[word][0]] in "\n\t ":
+            yield from _mark(text, words, group, either, label)
+            group = []
+        else:
+            group.append(word)
+    yield from _mark(text, words, group, either, label)
+
+
+def _mark(
+    text: str, words: Sequence[Span], group: list[int], either: NDArray[np.float32], label: str
+) -> Iterator[Mark]:
+    """Yield the mark over `group`, without the punctuation at its ends."""
+    named = [word for word in group if text[words[word][0]].isalnum()]
+    if named:
+        score = round(float(max(either[word] for word in named)), 3)
+        yield Mark(words[named[0]][0], words[named[-1]][1], label, score)
+
+
+def _repeated(text: str, words: Sequence[Span], found: Sequence[Mark]) -> Iterator[Mark]:
+    """Yield the other places of the words by which rule 4 knows people."""
+    people = [mark for mark in found if mark.label == PERSON]
+    sure = [mark for mark in people if mark.score >= _SURE]
+    if not sure:
+        return
+    names = {
+        word
+        for mark in sure
+        for word in text[mark.start : mark.end].split()
+        if len(word) >= _LETTERS and word[0].isupper() and word.isalpha()
+    }
+    taken = {place for mark in people if mark.score >= _REPEATED for place in range(mark.start, mark.end)}
+    for start, end in words:
+        if start not in taken and text[start:end] in names:
+            yield Mark(start, end, PERSON, _REPEATED)

@@ -1,0 +1,67 @@
+"""From probabilities to names."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.detect.marks import Mark, marks
+from pipeline.detect.word_features import WORD
+
+LABELS = ("O", "B-PERSON", "I-PERSON", "B-LOCATION", "I-LOCATION")
+
+
+def _marks(text: str, probabilities: dict[int, dict[str, float]]) -> list[Mark]:
+    """Return the marks of `text` when each listed word has the given probabilities, the others none."""
+    words = [match.span() for match in WORD.finditer(text)]
+    table = np.zeros((len(words), len(LABELS)), np.float32)
+    for word, shares in probabilities.items():
+        for label, share in shares.items():
+            table[word, LABELS.index(label)] = share
+    return marks(text, words, table, LABELS)
+
+
+B, I = "B-PERSON", "I-PERSON"  # noqa: E741 - the names of the scheme
+CASES = [
+    ("ask Mary Walker now", {1: {B: 0.9}, 2: {I: 0.7}}, [(4, 15, "PERSON", 0.9)]),
+    (
+        "ask Mary Walker now",
+        {1: {B: 0.15, I: 0.1}},
+        [(4, 8, "PERSON", 0.25)],
+    ),  # the type counts, not the place
+    ("ask Mary now", {1: {B: 0.1, I: 0.05}}, []),
+    (
+        "ask Mary, Bob",
+        {1: {B: 0.6}, 2: {I: 0.5}, 3: {B: 0.6}},
+        [(4, 8, "PERSON", 0.6), (10, 13, "PERSON", 0.6)],
+    ),
+    ("Mary\nBob", {0: {B: 0.6}, 1: {I: 0.5}, 2: {I: 0.6}}, [(0, 4, "PERSON", 0.6), (5, 8, "PERSON", 0.6)]),
+    ('"Mary"', {0: {B: 0.5}, 1: {I: 0.6}, 2: {I: 0.5}}, [(1, 5, "PERSON", 0.6)]),
+    (
+        "in Paris",
+        {1: {B: 0.3, "B-LOCATION": 0.6}},
+        [(3, 8, "PERSON", 0.3), (3, 8, "LOCATION", 0.6)],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "probabilities", "expected"), CASES)
+def test_marks(text: str, probabilities: dict[int, dict[str, float]], expected: list[tuple]) -> None:
+    """Words of one type are joined, ends of lines and new beginnings part them, punctuation is trimmed."""
+    found = [(*mark[:3], pytest.approx(mark.score)) for mark in _marks(text, probabilities)]
+    assert found == expected
+
+
+def test_a_sure_name_is_one_everywhere() -> None:
+    """Whoever is surely named once is recognised where the context does not tell."""
+    text = "Mary Walker came. Later Walker left, and a walker passed."
+    found = _marks(text, {0: {B: 0.95}, 1: {I: 0.95}})
+    assert [(text[one.start : one.end], one.score) for one in found] == [
+        ("Mary Walker", pytest.approx(0.95)),
+        ("Walker", 0.5),
+    ]
+
+
+def test_a_doubtful_name_is_not_repeated() -> None:
+    """Doubt in one place does not spread."""
+    assert len(_marks("Mercury rose. Then Mercury fell.", {0: {B: 0.5}})) == 1
