@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from policies.proof import NAMES, Proof
 
@@ -46,6 +47,14 @@ class Gap:
     reason: GapReason
     count: int = 1
     detail: str = ""
+
+
+_SAYS: Final = {
+    GapReason.NO_NER_MODEL: NAMES,
+    GapReason.PAGE_WITHOUT_TEXT: "extraction_pages",
+    GapReason.ATTACHMENT_NOT_READ: "extraction_mail_parts",
+}
+"""Holes of a proof that these gaps name already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -89,9 +98,7 @@ class Assessment:
     """Which recognisers looked at which characters in which views."""
 
     def __post_init__(self) -> None:
-        named = {gap.detail for gap in self.gaps}
-        if any(gap.reason is GapReason.NO_NER_MODEL for gap in self.gaps):
-            named.add(NAMES)
+        named = {gap.detail for gap in self.gaps} | {_SAYS.get(gap.reason, "") for gap in self.gaps}
         holes = tuple(
             Gap(reason=GapReason.NOT_COVERED, count=one.count, detail=one.what)
             for one in self.proof.shortfalls()

@@ -16,11 +16,16 @@ NAMES: Final = "NamesRecogniser"
 """How findings, gaps and proofs call the model of names."""
 
 
+KINDS_COVERED: Final = frozenset({"mail_parts", "pages", "parts", "sheets"})
+"""What is counted in files: pages of a PDF, parts of a mail or a Word document, sheets of a workbook."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """How many of a file's pages, parts or sheets became text."""
 
     kind: str
+    """One of `KINDS_COVERED`."""
     read: int
     of: int
 

@@ -10,9 +10,10 @@ from pipeline.read.limits import ReadLimits
 from pipeline.read.request import Request
 from pipeline.read.sandbox import ReaderDied, Sandbox
 from policies.assessment import Gap, GapReason
+from policies.proof import KINDS_COVERED, Coverage
 
 _DEFAULT_LIMITS = ReadLimits()
-_Outcome = tuple[str | None, str, tuple[Gap, ...], dict[str, object]] | UnreadableReason
+_Outcome = tuple[str | None, str, tuple[Gap, ...], dict[str, object], tuple[Coverage, ...]] | UnreadableReason
 
 
 def read_chunk(
@@ -37,7 +38,7 @@ def read_chunk(
                 if isinstance(outcome, UnreadableReason):
                     yield Unreadable(id=identify(ref, ""), ref=ref, reason=outcome)
                     continue
-                own_id, text, gaps, metadata = outcome
+                own_id, text, gaps, metadata, coverage = outcome
                 ref = own_id or ref
                 yield Document(
                     id=identify(ref, text),
@@ -46,6 +47,7 @@ def read_chunk(
                     source=segment.path,
                     gaps=gaps,
                     metadata=metadata,
+                    coverage=coverage,
                 )
 
 
@@ -89,9 +91,9 @@ def _outcome(raw: object) -> _Outcome:
         match raw:
             case ["unreadable", str(reason)]:
                 return UnreadableReason(reason)
-            case ["document", str() | None as own_id, str(text), list(raw_gaps), dict(metadata)]:
-                gaps = tuple(_gap(raw_gap) for raw_gap in raw_gaps)
-                return own_id, text, gaps, metadata
+            case ["document", str() | None as own_id, str(text), list(raw_gaps), dict(metadata), *rest]:
+                gaps = tuple(map(_gap, raw_gaps))
+                return own_id, text, gaps, metadata, _coverages(rest)
     except ValueError:
         pass  # a reason that does not exist
     return UnreadableReason.READER_CRASHED
@@ -101,4 +103,20 @@ def _gap(raw: object) -> Gap:
     match raw:
         case [str(reason), int(count), str(detail)]:
             return Gap(reason=GapReason(reason), count=count, detail=detail)
+    raise ValueError
+
+
+def _coverages(rest: Sequence[object]) -> tuple[Coverage, ...]:
+    match rest:
+        case []:
+            return ()
+        case [list(raw_coverages)]:
+            return tuple(map(_coverage, raw_coverages))
+    raise ValueError
+
+
+def _coverage(raw: object) -> Coverage:
+    match raw:
+        case [str(kind), int(read), int(of)] if kind in KINDS_COVERED:
+            return Coverage(kind=kind, read=read, of=of)
     raise ValueError

@@ -10,16 +10,35 @@ from dataclasses import dataclass, field
 from pipeline.documents import UnreadableReason
 from pipeline.read.errors import Refused
 from policies.assessment import Gap, GapReason
+from policies.proof import Coverage
 
 _NEWLINES = re.compile("\r\n?")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Gaps:
-    """Collects what a reader could not see, one entry per reason and detail."""
+    """Collects what a reader could not see, one entry per reason and detail, and counts what it went through."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[GapReason, str]] = Counter()
+        self._read: Counter[str] = Counter()
+        self._there: Counter[str] = Counter()
+
+    def met(self, kind: str, *, is_read: bool, count: int = 1) -> None:
+        """Note that the file has `count` more pages, parts or sheets, and whether they became text."""
+        self._there[kind] += count
+        self._read[kind] += count * is_read
+
+    def take(self, extract: Extract) -> None:
+        """Take over what an extract of a part says about gaps and coverage."""
+        self.extend(extract.gaps)
+        for one in extract.coverage:
+            self._there[one.kind] += one.of
+            self._read[one.kind] += one.read
+
+    def count(self, reason: GapReason) -> int:
+        """Return how many things were noted for `reason`."""
+        return sum(count for (noted, _), count in self._counts.items() if noted is reason)
 
     def add(self, reason: GapReason, detail: str = "", *, count: int = 1) -> None:
         """Note that `count` more things were not, or not surely, seen."""
@@ -38,6 +57,12 @@ class Gaps:
             for (reason, detail), count in sorted(self._counts.items())
         )
 
+    def coverage(self) -> tuple[Coverage, ...]:
+        """Return how much of each kind became text, in a stable order."""
+        return tuple(
+            Coverage(kind=kind, read=self._read[kind], of=of) for kind, of in sorted(self._there.items())
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extract:
@@ -45,6 +70,8 @@ class Extract:
 
     text: str = field(repr=False)
     gaps: tuple[Gap, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    """How many of a file's pages, parts or sheets became text; empty where the record is text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +103,7 @@ def canonical(extract: Extract, *, most_characters: int) -> Extract:
             gaps = (*gaps, Gap(reason=GapReason.UNDECODABLE_TEXT, count=bad))
     if not text or text.isspace():
         gaps = (*gaps, Gap(reason=GapReason.EMPTY_TEXT))
-    return Extract(text=text, gaps=gaps)
+    return Extract(text=text, gaps=gaps, coverage=extract.coverage)
 
 
 def decode(raw: bytes) -> str:

@@ -2,8 +2,8 @@
 
 Started by `sandbox` with an empty environment. It takes one request at a time, answers
 in batches of outcomes and ends each answer with null. An outcome is
-`["document", id or null, text, gaps, metadata]` or `["unreadable", reason]`; in a plan
-it is `[first, count, offset, length, weight]`.
+`["document", id or null, text, gaps, metadata]`, followed by the coverage if there is any,
+or `["unreadable", reason]`; in a plan it is `[first, count, offset, length, weight]`.
 
 What no reader foresaw ends the process, here and not in a parser's own handler: its
 successor takes the next record.
@@ -151,4 +151,12 @@ def _outcome(record: Record | UnreadableReason, limits: ReadLimits) -> tuple[lis
             return ["unreadable", UnreadableReason.TOO_LARGE.value], 0
         size += about
     gaps = [[gap.reason.value, gap.count, gap.detail] for gap in extract.gaps]
-    return ["document", record.id, extract.text, gaps, record.metadata], size
+    coverage = [[one.kind, one.read, one.of] for one in extract.coverage]
+    return [
+        "document",
+        record.id,
+        extract.text,
+        gaps,
+        record.metadata,
+        *([coverage] if coverage else []),
+    ], size

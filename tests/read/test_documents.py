@@ -510,6 +510,25 @@ def test_eml_that_is_not_surely_decoded_is_a_gap(gaps_of, content, gap):
     assert gap in gaps_of("mail.eml", content)
 
 
+def _coverage(document):
+    return {one.kind: (one.read, one.of) for one in document.coverage}
+
+
+def test_coverage_counts_what_became_text(read_file):
+    """Pages, parts and sheets are counted, read and there; what is text already has nothing to count."""
+    message = mail()
+    message.add_attachment(pdf("One", "", "Three"), maintype="application", subtype="pdf", filename="s.pdf")
+    message.add_attachment(PNG, maintype="application", subtype="octet-stream", filename="photo.png")
+    letter = docx.Document()
+    letter.add_paragraph("In the body")
+    letter.sections[0].header.paragraphs[0].text = "In the header"
+    assert _coverage(read_file("scan.pdf", pdf("First", "", "Third"))) == {"pages": (2, 3)}
+    assert _coverage(read_file("letter.docx", saved(letter))) == {"parts": (2, 2)}
+    assert _coverage(read_file("book.xlsx", book([["Ann"]]))) == {"sheets": (1, 1)}
+    assert _coverage(read_file("mail.eml", message.as_bytes())) == {"mail_parts": (2, 3), "pages": (2, 3)}
+    assert _coverage(read_file("note.txt", b"Meet Ann")) == {}
+
+
 def test_a_reference_is_the_name_below_the_source(tmp_path, read_all):
     """A file of one document is named by its path below the folder that was given."""
     put(tmp_path, "in/a/note.txt", "Hi")

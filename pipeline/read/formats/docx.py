@@ -50,8 +50,11 @@ def read(raw: bytes, limits: ReadLimits) -> Extract:
     if not found[_MAIN]:
         raise Refused(UnreadableReason.WRONG_CONTENT)
     words = _Words(gaps, hidden_styles)
+    gaps.met("parts", is_read=True, count=sum(map(len, found.values())))
     texts = [words.of(root).strip("\n") for roots in found.values() for root in roots]
-    return Extract(text="\n\n".join(text for text in texts if text), gaps=gaps.all())
+    return Extract(
+        text="\n\n".join(text for text in texts if text), gaps=gaps.all(), coverage=gaps.coverage()
+    )
 
 
 def _hidden_styles(root: Element) -> frozenset[str]:

@@ -45,7 +45,7 @@ def read(raw: bytes, limits: ReadLimits) -> Extract:
         raise Refused(UnreadableReason.ENCRYPTED)
     reader = _Reader(limits)
     text = reader.message(message, depth=1)
-    return Extract(text=text, gaps=reader.gaps.all())
+    return Extract(text=text, gaps=reader.gaps.all(), coverage=reader.gaps.coverage())
 
 
 def _parsed(raw: bytes) -> EmailMessage:
@@ -81,7 +81,10 @@ class _Reader:
         elif part.is_multipart():
             text = self._multipart(part, kind, depth=depth)
         else:
+            missed = self.gaps.count(GapReason.ATTACHMENT_NOT_READ)
             text = self._leaf(part, kind, depth=depth)
+            is_read = self.gaps.count(GapReason.ATTACHMENT_NOT_READ) == missed
+            self.gaps.met("mail_parts", is_read=is_read)
         self.gaps.add(GapReason.UNDECODABLE_TEXT, "mime", count=len(part.defects))
         return text
 
@@ -121,7 +124,7 @@ class _Reader:
         from pipeline.read.formats.html import read_page  # noqa: PLC0415 - most mail has no need of lxml
 
         extract = read_page(text, self._limits)
-        self.gaps.extend(extract.gaps)
+        self.gaps.take(extract)
         return extract.text
 
     def _decoded(self, raw: bytes, charset: str) -> str:
@@ -147,7 +150,7 @@ class _Reader:
         except Refused as refusal:
             self.gaps.add(GapReason.ATTACHMENT_NOT_READ, refusal.reason.value)
             return ""
-        self.gaps.extend(extract.gaps)
+        self.gaps.take(extract)
         return _SEPARATOR.format("attachment") + extract.text
 
 

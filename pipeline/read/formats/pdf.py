@@ -59,11 +59,14 @@ def read(raw: bytes, limits: ReadLimits) -> Extract:
     characters = 0
     for index in range(count):
         text = _page(document, index, gaps)
+        gaps.met("pages", is_read=bool(text))
         characters += len(text)
         if characters > limits.text_characters:
             raise Refused(UnreadableReason.TOO_LARGE)
         texts.append(text)
-    return Extract(text="\n\n".join(text for text in texts if text), gaps=gaps.all())
+    return Extract(
+        text="\n\n".join(text for text in texts if text), gaps=gaps.all(), coverage=gaps.coverage()
+    )
 
 
 def _note_document(document: pdfium.PdfDocument, gaps: Gaps) -> None:

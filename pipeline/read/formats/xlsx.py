@@ -50,8 +50,11 @@ def read(raw: bytes, limits: ReadLimits) -> Extract:
     if len(sheets) > limits.pages:
         raise Refused(UnreadableReason.TOO_LARGE)
     texts = [_sheet(package, targets, sheet, book) for sheet in sheets]
+    gaps.met("sheets", is_read=True, count=len(texts))
     texts += _prose(package)
-    return Extract(text="\n\n".join(text for text in texts if text), gaps=gaps.all())
+    return Extract(
+        text="\n\n".join(text for text in texts if text), gaps=gaps.all(), coverage=gaps.coverage()
+    )
 
 
 def _is_1904(root: Element) -> bool:
