@@ -85,7 +85,7 @@ class Detector:
         """What this detector is made of: versions, patterns, models, settings."""
         self.digest: str = digest_manifest(self.manifest)
         """Digest of the manifest; every assessment carries it."""
-        self._lamp = Lamp([one.name for one in recognisers])
+        self._lamp = Lamp([one.name for one in recognisers], VIEWS)
         self._lock = threading.Lock()
 
     @classmethod
@@ -100,7 +100,7 @@ class Detector:
         detector = cls(config)
         if accepted is not None and (drifted := differences(detector.manifest, accepted)):
             raise ManifestDrift(drifted)
-        if blind := detector._lamp.blind(detector._look_at_text):
+        if blind := detector._lamp.blind(detector._look_at_text, views):
             raise DetectorUnavailable(f"recogniser_blind:{blind[0]}")
         if not detector.scan(_PROBE).entities.keys() >= _PROBE_ENTITIES:
             raise DetectorUnavailable("self_check_failed")
@@ -140,7 +140,7 @@ class Detector:
         with self._lock:
             while batch := list(islice(pieces, self._config.batch_documents)):
                 self._look_at_batch(batch)
-            blind = self._lamp.check(len(looked), self._look_at_text)
+            blind = self._lamp.check(len(looked), self._look_at_text, views)
         for one in looked:
             one.gaps.extend(Gap(reason=GapReason.NOT_COVERED, detail=name) for name in blind)
         return looked

@@ -1,64 +1,94 @@
-"""The lamp test: each recogniser must find a made-up example of its own, at the start and again at work.
+"""The lamp test: each recogniser and view must show a made-up example, at the start and again at work.
 
-A recogniser that finds nothing looks the same whether the text is clean or the recogniser is
-broken: by a new version of a library, a pattern that was edited, a mistake in our own short cuts.
-Its example tells the two apart. The examples are in `examples.yaml`.
+One that finds nothing looks the same whether the text is clean or it is itself broken: by a new
+version of a library, a pattern that was edited, a mistake in our own short cuts. Its example tells
+the two apart. The examples are in `examples.yaml` and `view_examples.yaml`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import yaml
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pipeline.detect.config import DetectorUnavailable
 from pipeline.detect.engine import Sight
+from pipeline.detect.views import View
 
-_FILE: Final = Path(__file__).parent / "examples.yaml"
+_FOLDER: Final = Path(__file__).parent
 _TEXTS: Final = 1_000
-"""Texts between two tests: about a chunk. One costs as much as a dense page, so a hundredth of a page a text."""
+"""Texts between two tests: about a chunk. One costs as much as a dense page, so a thousandth of one a text."""
 _APART: Final = ".\n\n"
 """Keeps an example's digits from running into the next one's."""
+_STRICT: Final = ConfigDict(strict=True, hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examples:
+    """What must be found."""
+
+    recognisers: Mapping[str, str]
+    """For each recogniser a text in which it finds something."""
+    views: Mapping[str, tuple[str, str]]
+    """For each view a text, and what the view shows of it."""
 
 
 class Lamp:
-    """The examples of a detector's recognisers, and when they were last looked at."""
+    """The examples of a detector's recognisers and views, and when they were last looked at."""
 
-    def __init__(self, recognisers: Sequence[str], examples: Mapping[str, str] | None = None) -> None:
-        known = read_examples() if examples is None else examples
-        self._expected = frozenset(recognisers) & known.keys()
-        self._text = _APART.join(known[name] for name in sorted(self._expected))
+    def __init__(self, recognisers: Sequence[str], views: Sequence[str]) -> None:
+        known = read_examples()
+        self._expected = frozenset(recognisers) & known.recognisers.keys()
+        self._text = _APART.join(known.recognisers[name] for name in sorted(self._expected))
+        self._views = {name: known.views[name] for name in views if name in known.views}
         self._since = 0
         self._blind: tuple[str, ...] = ()
 
-    def blind(self, look: Callable[[str], Sight]) -> tuple[str, ...]:
-        """Return the recognisers that do not find their example any more, by name."""
+    def blind(self, look: Callable[[str], Sight], show: Callable[[str], Iterable[View]]) -> tuple[str, ...]:
+        """Return who does not find the example any more: recognisers by name, views as `view_NAME`."""
         seen = {finding.recogniser for finding in look(self._text).findings}
-        return tuple(sorted(self._expected - seen))
+        gone = [
+            f"view_{name}"
+            for name, (text, says) in self._views.items()
+            if not any(view.name == name and says in view.text for view in show(text))
+        ]
+        return tuple(sorted({*(self._expected - seen), *gone}))
 
-    def check(self, texts: int, look: Callable[[str], Sight]) -> tuple[str, ...]:
+    def check(
+        self, texts: int, look: Callable[[str], Sight], show: Callable[[str], Iterable[View]]
+    ) -> tuple[str, ...]:
         """Return who is blind after `texts` more texts; tested when enough of them have gone by.
 
         Who was found blind stays so until a later test finds otherwise, and is tested each time.
         """
         self._since += texts
         if self._blind or self._since >= _TEXTS:
-            self._blind, self._since = self.blind(look), 0
+            self._blind, self._since = self.blind(look, show), 0
         return self._blind
 
 
-def read_examples(file: Path = _FILE) -> Mapping[str, str]:
-    """Return the example of each recogniser, by name.
+@cache
+def read_examples(folder: Path = _FOLDER) -> Examples:
+    """Return the shipped examples.
 
     Raises:
-        DetectorUnavailable: the file cannot be read, or holds something else.
+        DetectorUnavailable: a file cannot be read, or holds something else.
     """
+    recognisers = TypeAdapter(dict[str, str], config=_STRICT)
+    views = TypeAdapter(dict[str, tuple[str, str]], config=ConfigDict(hide_input_in_errors=True))
     try:
-        examples = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return Examples(
+            recognisers=recognisers.validate_python(_read(folder / "examples.yaml")),
+            views=views.validate_python(_read(folder / "view_examples.yaml")),
+        )
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError):
         raise DetectorUnavailable("examples_unreadable") from None
-    if not isinstance(examples, dict) or not all(isinstance(text, str) for text in examples.values()):
-        raise DetectorUnavailable("examples_unreadable")
-    return examples
+
+
+def _read(file: Path) -> object:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))

@@ -10,6 +10,7 @@ import pytest
 from presidio_analyzer import PatternRecognizer
 
 from pipeline.detect import Detector, DetectorConfig, DetectorUnavailable
+from pipeline.detect import detector as module
 from pipeline.detect.lamp import Lamp, read_examples
 from pipeline.detect.specs import read_presidio, read_recognisers
 from pipeline.documents import Document
@@ -17,10 +18,10 @@ from policies.assessment import Assessment, GapReason
 from policies.decide import decide
 from policies.levels import Level
 from policies.policy import parse_policy, read_shipped
-from policies.proof import NAMES, Coverage
+from policies.proof import NAMES, RAW, Coverage
 
 PLAIN = "The quarterly meeting is moved to the large room on the second floor, and lunch is provided."
-EXAMPLES = read_examples()
+EXAMPLES = read_examples().recognisers
 POLICY = parse_policy(read_shipped("default"), name="default")
 
 
@@ -100,7 +101,7 @@ def _blinded(name: str) -> Callable[[Any], Any]:
 def freshly_tested(detector: Detector, monkeypatch: pytest.MonkeyPatch) -> Detector:
     """Return the detector with its lamp test due after each text."""
     monkeypatch.setattr("pipeline.detect.lamp._TEXTS", 1)
-    monkeypatch.setattr(detector, "_lamp", Lamp(EXAMPLES.keys()))
+    monkeypatch.setattr(detector, "_lamp", Lamp(list(EXAMPLES), module.VIEWS))
     return detector
 
 
@@ -118,12 +119,12 @@ def test_a_recogniser_that_finds_nothing_any_more_regulates(
 
 def test_the_lamp_is_tested_after_so_many_texts(detector: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault at work is noticed after a thousand texts at most, holds until it is mended, and then ends."""
-    lamp = Lamp(["NhsRecognizer"])
+    lamp = Lamp(["NhsRecognizer"], ["folded"])
     monkeypatch.setattr(detector, "_lamp", lamp)
     with monkeypatch.context() as patch:
         _with_sight(patch, detector, _blinded("NhsRecognizer"))
-        assert lamp.check(999, detector._look_at_text) == ()
-        assert lamp.check(1, detector._look_at_text) == ("NhsRecognizer",)
+        assert lamp.check(999, detector._look_at_text, module.views) == ()
+        assert lamp.check(1, detector._look_at_text, module.views) == ("NhsRecognizer",)
         assert _is_regulated(detector.scan(PLAIN))
     assert detector.scan(PLAIN).complete
 
@@ -134,7 +135,7 @@ def test_a_blind_recogniser_refuses_to_start(
 ) -> None:
     """A detector one of whose recognisers does not find its own example is no detector."""
     monkeypatch.setattr(
-        Lamp, "blind", lambda self, look: tuple(sorted(self._expected - _seen(look(self._text), name)))
+        Lamp, "blind", lambda self, look, _show: tuple(sorted(self._expected - _seen(look(self._text), name)))
     )
     with pytest.raises(DetectorUnavailable, match=f"recogniser_blind:{name}"):
         Detector.load(config)
@@ -151,31 +152,49 @@ def test_what_ships_has_each_required_entity_in_an_example(detector: Detector) -
     assert {spec.name for spec in read_recognisers(None)} <= EXAMPLES.keys()
 
 
+def test_every_view_has_an_example() -> None:
+    """Examples and views belong to each other."""
+    assert set(module.VIEWS) == read_examples().views.keys(), (
+        "add a line to pipeline/detect/view_examples.yaml"
+    )
+
+
 def test_a_view_that_breaks_regulates(detector: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A view that cannot be made to its end is a hole, even where it would have shown nothing."""
+    """Views that cannot be gone through to their end are a hole, even where they would have shown nothing."""
 
     def breaks(_text: str) -> Iterator[Any]:
         raise ValueError("canary")
         yield
 
-    from pipeline.detect import detector as module  # noqa: PLC0415 - what it calls is replaced
-
-    monkeypatch.setattr(module, "VIEWS", {**module.VIEWS, "joined": breaks})
+    monkeypatch.setattr(module, "views", breaks)
     assessment = detector.scan(PLAIN)
     assert _is_regulated(assessment)
-    assert "view_joined" in _details(assessment)
+    assert (GapReason.RECOGNISER_FAILED, "views") in {(gap.reason, gap.detail) for gap in assessment.gaps}
+    assert assessment.proof.views[0].view == RAW
+    assert len(assessment.proof.views) == 1
 
 
-def test_a_view_that_is_passed_over_regulates(detector: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", module.VIEWS)
+def test_a_view_that_is_passed_over_regulates(
+    detector: Detector, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     """A view that nobody goes through is a hole in the proof."""
-    from pipeline.detect import detector as module  # noqa: PLC0415 - what it calls is replaced
+    monkeypatch.setattr(module, "VIEWS", tuple(view for view in module.VIEWS if view != name))
+    assessment = detector.scan(PLAIN)
+    assert _is_regulated(assessment)
+    assert _details(assessment) == {f"view_{name}"}
 
-    for name in module.VIEWS:
-        with monkeypatch.context() as patch:
-            patch.setattr(module, "VIEWS", {key: view for key, view in module.VIEWS.items() if key != name})
-            assessment = detector.scan(PLAIN)
-        assert _is_regulated(assessment)
-        assert _details(assessment) == {f"view_{name}"}
+
+@pytest.mark.parametrize("name", module.VIEWS)
+def test_a_view_that_shows_nothing_any_more_regulates(
+    freshly_tested: Detector, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A view that runs and never shows anything fails the lamp test."""
+    whole = module.views
+    monkeypatch.setattr(module, "views", lambda text: (view for view in whole(text) if view.name != name))
+    assessment = freshly_tested.scan(PLAIN)
+    assert _is_regulated(assessment)
+    assert _details(assessment) == {f"view_{name}"}
 
 
 @pytest.mark.parametrize("kept", [0, 1, 20, len(PLAIN) - 6])
@@ -193,8 +212,6 @@ def test_a_model_of_names_that_reads_less_regulates(
 
 def test_a_window_that_is_left_out_regulates(config: DetectorConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Characters between two windows that nobody looked at are counted as missing."""
-    from pipeline.detect import detector as module  # noqa: PLC0415 - what it calls is replaced
-
     detector = Detector(replace(config, window_characters=1_000, window_overlap=200))
     text = f"{PLAIN} " * 40
     cut = module.windows
