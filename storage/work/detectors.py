@@ -24,7 +24,7 @@ class Detectors(Book):
         names, can be computed again from the log alone.
         """
         with self._change() as change:
-            row = {"detector": detector, "components": as_json(components), "now": change.now}
+            row = {"detector": detector, "components": as_json(dict(components)), "now": change.now}
             if change.connection.execute(_INSERT, row).one_or_none() is None:
                 return False
             pieces = list(_pieces(components))
