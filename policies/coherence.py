@@ -117,7 +117,10 @@ def _idle_rule(rule: RuleSpec, file: PolicyFile) -> Iterable[tuple[Path, str]]:
 
 
 def _scores(file: PolicyFile) -> Iterable[tuple[Path, str]]:
-    places: list[tuple[Path, float | None]] = [(("threshold",), file.threshold)]
+    places: list[tuple[Path, float | None]] = [
+        (("threshold",), file.threshold),
+        (("canaries", "floor"), file.canaries.floor),
+    ]
     places += [(("thresholds", name), score) for name, score in file.thresholds.items()]
     places += [(("topics", name, "score"), topic.score) for name, topic in file.topics.items()]
     for number, rule in enumerate(file.rules):

@@ -67,7 +67,17 @@ def _always(policy: Policy) -> list[str]:
         instead = policy.when_unavailable(route)
         then = _GOES[instead] if instead else "waits"
         lines.append(f"  A document for {route}, when that cannot be reached, {then}.")
-    return lines
+    return [*lines, *_canaries(policy)]
+
+
+def _canaries(policy: Policy) -> list[str]:
+    count, floor = policy.canaries.per_chunk, policy.canaries.floor
+    if not count:
+        return ["  No run measures its detector: one that is worse than yesterday's is not noticed."]
+    return [
+        f"  Each chunk carries {count} canaries: made-up documents with known identifiers.",
+        f"  When one of them would leave, or recall is surely below {floor:.1%}, the run's closed routes shut for good.",
+    ]
 
 
 def _rule(rule: Rule) -> list[str]:

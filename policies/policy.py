@@ -19,10 +19,18 @@ from policies.assessment import GapReason
 from policies.coherence import check_coherence
 from policies.levels import Level, Route
 from policies.rules import Cite, Rule, SourceRule, Thresholds, TopicRule
-from policies.schema import PolicyFile, RuleSpec, validate
+from policies.schema import CanariesSpec, PolicyFile, RuleSpec, validate
 from policies.yaml_lines import PolicyError, load
 
 __all__ = ["Policy", "PolicyError", "parse_policy", "read_shipped", "shipped_policies"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canaries:
+    """How a run measures its detector: by how many made-up documents, and from which recall on things may leave."""
+
+    per_chunk: int
+    floor: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +48,7 @@ class Policy:
     on_unknown_call: Literal["retry_once", "hold"]
     """What to do after a closed call whose outcome is unknown."""
     quarantined_gaps: frozenset[GapReason] = field(repr=False)
+    canaries: Canaries
     thresholds: Thresholds = field(repr=False)
     topics: Mapping[str, TopicRule] = field(repr=False)
     rules: tuple[Rule, ...] = field(repr=False)
@@ -92,6 +101,16 @@ class Policy:
                 {"id": source.id, "match": source.match, "at_least": source.at_least.label}
                 for source in self.sources
             ],
+            **self._canonical_canaries(),
+        }
+
+    def _canonical_canaries(self) -> dict[str, Any]:
+        """Return what says how the detector is measured; left out, as in files from before, are the defaults."""
+        usual = CanariesSpec()
+        if self.canaries == Canaries(per_chunk=usual.per_chunk, floor=usual.floor):
+            return {}
+        return {
+            "canaries": {"per_chunk": self.canaries.per_chunk, "floor": _thousandths(self.canaries.floor)}
         }
 
 
@@ -143,6 +162,7 @@ def _policy(file: PolicyFile) -> Policy:
         ),
         on_unknown_call=file.unknown_call,
         quarantined_gaps=frozenset(map(GapReason, file.quarantine.gaps)),
+        canaries=Canaries(per_chunk=file.canaries.per_chunk, floor=file.canaries.floor),
         thresholds=Thresholds(default=file.threshold, by_entity=MappingProxyType(dict(file.thresholds))),
         topics=MappingProxyType(
             {

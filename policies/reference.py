@@ -11,6 +11,7 @@ from policies.explain import condition
 from policies.levels import Level
 from policies.policy import Policy, parse_policy, read_shipped, shipped_policies
 from policies.schema import (
+    CanariesSpec,
     CiteSpec,
     PolicyFile,
     QuarantineSpec,
@@ -28,6 +29,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("A source, in `sources`", SourceSpec),
     ("`unavailable`", UnavailableSpec),
     ("`quarantine`", QuarantineSpec),
+    ("`canaries`", CanariesSpec),
 )
 
 

@@ -103,6 +103,21 @@ class QuarantineSpec(BaseModel):
     gaps: list[str] = Field(default=[], description="Reasons of incompleteness that hold a document back.")
 
 
+class CanariesSpec(BaseModel):
+    """How every run measures the detector, and how good it must be for anything to leave."""
+
+    model_config = _STRICT
+
+    per_chunk: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=12,
+        description="Made-up documents with known identifiers that each chunk carries; 0 measures nothing.",
+    )
+    floor: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.95,
+        description="Recall below which, once the 95 % interval leaves no doubt, a run's closed routes shut.",
+    )
+
+
 class PolicyFile(BaseModel):
     """A policy file."""
 
@@ -129,6 +144,9 @@ class PolicyFile(BaseModel):
     quarantine: QuarantineSpec = Field(
         default=QuarantineSpec(), description="What is held back besides everything that cannot be read."
     )
+    canaries: CanariesSpec = Field(
+        default=CanariesSpec(), description="How every run measures its own detector."
+    )
     threshold: Score = Field(
         description="Score from which a finding counts, unless `thresholds` says otherwise."
     )
@@ -146,6 +164,7 @@ class PolicyFile(BaseModel):
 _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "unavailable": UnavailableSpec,
     "quarantine": QuarantineSpec,
+    "canaries": CanariesSpec,
     "topics": TopicSpec,
     "rules": RuleSpec,
     "sources": SourceSpec,
@@ -166,6 +185,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "literal_error": "this must be one of: {expected}",
     "greater_than_equal": "this must be at least {ge}",
     "less_than_equal": "this must be at most {le}",
+    "less_than": "this must be less than {lt}",
     "string_pattern_mismatch": "this must look like {pattern}",
     "string_too_short": "this must not be empty",
     "string_too_long": "this is too long (at most {max_length} characters)",

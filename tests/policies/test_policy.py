@@ -269,3 +269,15 @@ def test_every_key_is_described() -> None:
     """The reference can be written: every key says what it means."""
     assert all(field.description for field in PolicyFile.model_fields.values())
     assert not math.isnan(parse_policy(SMALL, name="a").thresholds.of("US_SSN"))
+
+
+def test_the_digest_names_how_the_detector_is_measured() -> None:
+    """Another floor or number of canaries is another law; the defaults written out are the same one."""
+    plain = parse_policy(SMALL, name="a.yaml").digest
+    written = f"{SMALL}canaries: {{per_chunk: 12, floor: 0.95}}\n"
+    assert parse_policy(written, name="a.yaml").digest == plain
+    others = {
+        parse_policy(written.replace(old, new), name="a.yaml").digest
+        for old, new in (("12", "0"), ("12", "24"), ("0.95", "0.98"))
+    }
+    assert len(others | {plain}) == 4
