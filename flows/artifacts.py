@@ -20,7 +20,7 @@ from prefect.artifacts import (
 )
 
 from policies.levels import Level, Route
-from storage.ledger import Ledger
+from storage.ledger import CanarySummary, Ledger
 from storage.work.summary import RunSummary
 
 mpl.use("agg")
@@ -67,7 +67,8 @@ class Progress:
 def in_words(summary: RunSummary) -> str:
     """Return the run's outcome in a line: `58 documents: 53 processed, 3 failed, 2 quarantined`."""
     ends = ", ".join(f"{count} {name}" for name, count in summary.by_state.items())
-    return f"{summary.documents} documents: {ends or 'none'}"
+    said = f"{summary.documents} documents: {ends or 'none'}"
+    return f"{said}; closed routes shut ({summary.canaries.shut})" if summary.canaries.shut else said
 
 
 def publish(ledger: Ledger, summary: RunSummary) -> None:
@@ -144,6 +145,26 @@ def _rows(summary: RunSummary) -> list[tuple[str, object]]:
         ("completion tokens", summary.completion_tokens),
         ("cost, US dollars", f"{summary.cost_microusd / 1_000_000:.4f}"),
         ("seconds", round(summary.seconds, 1)),
+        *_canary_rows(summary.canaries),
+    ]
+
+
+def _canary_rows(canaries: CanarySummary) -> list[tuple[str, object]]:
+    recall = canaries.tally.recall
+    if not recall.total:
+        return []
+    low, high = recall.interval()
+    return [
+        ("canaries", canaries.tally.canaries),
+        ("canary recall", f"{recall.hits} of {recall.total}, {recall.value:.2%}"),
+        ("canary recall, 95 % interval", f"{low:.2%} to {high:.2%}"),
+        ("canaries that would have left", canaries.tally.cleared),
+        ("closed routes", f"shut: {canaries.shut}" if canaries.shut else "open"),
+        *(
+            (f"canary recall, {name}", f"{one.hits} of {one.total}")
+            for name, one in canaries.tally.entities.items()
+            if one.hits < one.total
+        ),
     ]
 
 

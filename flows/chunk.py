@@ -1,7 +1,7 @@
 """One chunk: read → look → decide → commit → ask → check → part → receipt.
 
 Rules
-1. Decisions are committed with their events before any document goes anywhere.
+1. Decisions are committed with their events, and the chunk's canaries counted, before any document goes anywhere.
 2. Text lives only inside `process_chunk`; what it returns and raises carries ids, counts and codes.
 3. A chunk that stops half-way is released: what was settled stays, the rest is claimed again later.
 4. Whatever a crashed attempt left behind is settled first: intents without an outcome become `call.unknown`,
@@ -19,11 +19,12 @@ from dataclasses import replace
 from itertools import islice
 
 from flows.answers import refuse
+from flows.canaries import Flock
 from flows.closed_lane import ClosedLane, unknown_calls_allowed
 from flows.desk import Desk
 from flows.items import Item, first_of
 from flows.on_prem_lane import on_prem_lane
-from flows.switch import Heartbeat, StopSwitch
+from flows.switch import Heartbeat, Shutter, StopSwitch
 from flows.tools import Tools
 from pipeline.documents import Document, Unreadable
 from pipeline.read import read_chunk
@@ -70,12 +71,14 @@ def process_chunk(tools: Tools, claim: Claim, *, stop: StopSwitch) -> bool:
 def _work(tools: Tools, claim: Claim, stop: StopSwitch) -> None:
     past = tools.ledger.unknown(claim)
     settled = tools.ledger.settled(claim)
+    flock = Flock(tools, claim)
     items: list[Item] = []
-    for batch in _batches(read_chunk(claim.segments, identify=tools.keys.identify, limits=tools.limits)):
+    read = read_chunk(claim.segments, identify=tools.keys.identify, limits=tools.limits)
+    for batch, is_last in _batches(read):
         if stop.thrown:
             return
         fresh = [(ordinal, one) for ordinal, one in batch if one.id not in settled]
-        items += _look_and_decide(tools, claim, fresh)
+        items += _look_and_decide(tools, claim, fresh, flock, is_last=is_last)
     if claim.spec.plan_only:
         return
     items = [replace(item, past=past.get(item.document.id, item.past)) for item in items]
@@ -89,14 +92,23 @@ def _finish(tools: Tools, claim: Claim) -> None:
 
 def _batches(
     things: Iterator[Document | Unreadable],
-) -> Iterator[list[tuple[int, Document | Unreadable]]]:
+) -> Iterator[tuple[list[tuple[int, Document | Unreadable]], bool]]:
+    """Yield batches with their ordinals, and whether each is the last."""
     numbered = enumerate(things)
-    while batch := list(islice(numbered, LOOK_BATCH)):
-        yield batch
+    batch = list(islice(numbered, LOOK_BATCH))
+    while batch:
+        following = list(islice(numbered, LOOK_BATCH))
+        yield batch, not following
+        batch = following
 
 
 def _look_and_decide(
-    tools: Tools, claim: Claim, batch: Sequence[tuple[int, Document | Unreadable]]
+    tools: Tools,
+    claim: Claim,
+    batch: Sequence[tuple[int, Document | Unreadable]],
+    flock: Flock,
+    *,
+    is_last: bool,
 ) -> list[Item]:
     """Decide about a batch and commit the decisions; return the documents to ask about."""
     rows, fresh = [], []
@@ -113,8 +125,7 @@ def _look_and_decide(
         else:
             fresh.append((ordinal, one))
     items = []
-    assessments = tools.detector.assess([document for _, document in fresh])
-    for (ordinal, document), assessment in zip(fresh, assessments, strict=True):
+    for (ordinal, document), assessment in zip(fresh, flock.assess(fresh), strict=True):
         decision = decide(assessment, tools.policy, source=document.source)
         held = decision.route is Route.QUARANTINE
         rows.append(
@@ -131,7 +142,7 @@ def _look_and_decide(
         )
         if not held:
             items.append(Item(ordinal=ordinal, document=document, assessment=assessment, decision=decision))
-    elsewhere = tools.ledger.decided(claim, rows)
+    elsewhere = tools.ledger.decided(claim, rows, canaries=flock.counts() if is_last else None)
     return [item for item in items if item.ordinal not in elsewhere]
 
 
@@ -159,7 +170,8 @@ def _quarantined(tools: Tools, ordinal: int, one: Unreadable) -> DecidedRow:
 async def _ask(tools: Tools, claim: Claim, items: Sequence[Item], stop: StopSwitch) -> None:
     """Run both lanes side by side, then the on-prem lane again for what could not leave after all."""
     desk = Desk(tools.ledger, claim)
-    staying, leaving = await _sort_out(tools, items, desk)
+    shutter = Shutter(lambda: tools.ledger.is_shut(claim.run))
+    staying, leaving = await _sort_out(tools, items, desk, shutter)
 
     async def intend_and_prove(intents: Sequence[IntentRow]) -> Sequence[Proof]:
         return await asyncio.to_thread(_intend_and_prove, tools, claim, intents)
@@ -169,7 +181,7 @@ async def _ask(tools: Tools, claim: Claim, items: Sequence[Item], stop: StopSwit
         async with asyncio.TaskGroup() as group:
             group.create_task(on_prem_lane(tools, staying, desk, stop))
             if tools.gate is not None and leaving:
-                lane = ClosedLane(tools, tools.gate, desk, stop, intend_and_prove)
+                lane = ClosedLane(tools, tools.gate, desk, stop, shutter, intend_and_prove)
                 group.create_task(lane.run(leaving))
                 moved = lane.moved
         await on_prem_lane(tools, moved, desk, stop)
@@ -183,8 +195,11 @@ async def _ask(tools: Tools, claim: Claim, items: Sequence[Item], stop: StopSwit
     raise failure
 
 
-async def _sort_out(tools: Tools, items: Sequence[Item], desk: Desk) -> tuple[list[Item], list[Item]]:
+async def _sort_out(
+    tools: Tools, items: Sequence[Item], desk: Desk, shutter: Shutter
+) -> tuple[list[Item], list[Item]]:
     """Part the items into those that stay and those that leave; withhold what may do neither now."""
+    is_shut = await shutter.is_shut()
     staying: list[Item] = []
     leaving: list[Item] = []
     for item in items:
@@ -193,10 +208,10 @@ async def _sort_out(tools: Tools, items: Sequence[Item], desk: Desk) -> tuple[li
         if item.past.unknown >= unknown_calls_allowed(tools.policy):
             await desk.put(result=refuse(item, state="withheld", route=decided, reason="call_unknown"))
             continue
-        if decided.leaves and tools.gate is None:
+        if decided.leaves and (is_shut or tools.gate is None):
             route = tools.policy.when_unavailable(decided)
         if route is None:
-            reason = "closed_unavailable"
+            reason = "routes_shut" if is_shut else "closed_unavailable"
             await desk.put(result=refuse(item, state="withheld", route=decided, reason=reason))
         else:
             (leaving if route.leaves else staying).append(item)

@@ -9,6 +9,7 @@ Rules
    document is asked once more or withheld, and a second unknown one always withholds it.
 5. A document whose placeholders came back damaged is retried once, then moves on-prem.
 6. When the closed API stays out of reach the policy says where its documents go; no retry crosses routes.
+7. Once canaries have shut the run's closed routes nothing more is intended or sent: its documents go the same way.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Literal
 from flows.answers import accept, refuse
 from flows.desk import Desk
 from flows.items import Item, in_pool
-from flows.switch import StopSwitch
+from flows.switch import Shutter, StopSwitch
 from flows.tools import Tools
 from pipeline.check import Answer, AnswerProblem, check_answer
 from pipeline.errors import CallFailed, DocumentError, GateRefused
@@ -35,6 +36,7 @@ from policies.levels import Route
 from policies.permits import Permit, PermitRefused, issue_permit
 from policies.policy import Policy
 from storage.audit.proofs import Proof
+from storage.errors import RoutesShut
 from storage.rows import CallOutcome, IntentRow, ResultRow
 
 ROUND = 128
@@ -76,12 +78,19 @@ class ClosedLane:
     """Sends the closed documents of one chunk; `moved` are those that go on-prem instead."""
 
     def __init__(
-        self, tools: Tools, gate: WayOut[Proof], desk: Desk, stop: StopSwitch, intend: IntendAndProve
+        self,
+        tools: Tools,
+        gate: WayOut[Proof],
+        desk: Desk,
+        stop: StopSwitch,
+        shutter: Shutter,
+        intend: IntendAndProve,
     ) -> None:
         self._tools = tools
         self._gate = gate
         self._desk = desk
         self._stop = stop
+        self._shutter = shutter
         self._intend = intend
         self.moved: list[Item] = []
 
@@ -104,18 +113,12 @@ class ClosedLane:
         prepared = [ready for attempt in attempts if (ready := await self._prepare(attempt))]
         if not prepared or self._stop.thrown:
             return []
-        proofs = await self._intend(
-            [
-                IntentRow(
-                    document=ready.attempt.item.document.id,
-                    permit=ready.permit,
-                    attempt=ready.attempt.number,
-                    destination=self._tools.closed_host,
-                    closed_model=ready.permit.model,
-                )
-                for ready in prepared
-            ]
-        )
+        try:
+            proofs = await self._intend([self._intent(ready) for ready in prepared])
+        except RoutesShut:
+            for ready in prepared:
+                await self._out_of_reach(ready.attempt, "routes_shut")
+            return []
         again: list[Attempt] = []
 
         async def send(pair: tuple[Prepared, Proof]) -> None:
@@ -125,6 +128,15 @@ class ClosedLane:
 
         await in_pool(zip(prepared, proofs, strict=True), send, size=self._tools.concurrency)
         return again
+
+    def _intent(self, ready: Prepared) -> IntentRow:
+        return IntentRow(
+            document=ready.attempt.item.document.id,
+            permit=ready.permit,
+            attempt=ready.attempt.number,
+            destination=self._tools.closed_host,
+            closed_model=ready.permit.model,
+        )
 
     async def _prepare(self, attempt: Attempt) -> Prepared | None:
         tools, item = self._tools, attempt.item
@@ -166,6 +178,10 @@ class ClosedLane:
     async def _send(self, ready: Prepared, proof: Proof) -> Attempt | None:
         if self._stop.thrown:
             await self._desk.put(call=_outcome(ready, "failed", "not_sent"))
+            return None
+        if await self._shutter.is_shut():
+            await self._desk.put(call=_outcome(ready, "failed", "not_sent"))
+            await self._out_of_reach(ready.attempt, "routes_shut")
             return None
         started = time.monotonic()
         try:

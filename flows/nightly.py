@@ -23,7 +23,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import run_deployment
 from prefect.runtime import flow_run as this_flow_run
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
@@ -102,7 +102,9 @@ def nightly(
             _work_off(tools, run)
         summary = _closed(stores, run)
         publish(stores.ledger, summary)
-        return Completed(message=in_words(summary))
+        # Every document is settled, but somebody must look before the next night: what alerts on Failed says so.
+        end = Failed if summary.canaries.shut else Completed
+        return end(message=in_words(summary))
 
 
 @flow(name="recover", persist_result=False, log_prints=False)
@@ -184,7 +186,11 @@ def _finish_left_over(settings: Settings, stores: Stores) -> list[str]:
                 workshop(settings, stores, law_of(stores.ledger.spec(head.run))) as tools,
             ):
                 _work_off(tools, head.run, patience_seconds=LEASE_SECONDS + POLL_SECONDS)
-                _closed(stores, head.run)
+                summary = _closed(stores, head.run)
+                if summary.canaries.shut:
+                    get_run_logger().warning(
+                        "Run %s: closed routes shut (%s)", head.run, summary.canaries.shut
+                    )
         except NightFailed as failed:
             get_run_logger().warning("Run %s is still unfinished: %s", head.run, failed)
             unfinished.append(head.run)

@@ -1,4 +1,4 @@
-"""The stop switch: one place where a chunk learns that it must not go on.
+"""The stop switch: one place where a chunk learns that it must not go on; and the shutter of its way out.
 
 A thread renews the chunk's lease and reads the run's state. It throws the switch when the lease is lost, the
 run was cancelled, or the process was told to end; the work looks at the switch before every call to a model.
@@ -7,6 +7,7 @@ Nothing depends on the switch for correctness: every write carries the fencing t
 
 from __future__ import annotations
 
+import asyncio
 import math
 import threading
 import time
@@ -47,6 +48,26 @@ class StopSwitch:
     def wait(self, seconds: float) -> bool:
         """Wait up to `seconds`; return whether the switch is thrown."""
         return self._thrown.wait(seconds)
+
+
+class Shutter:
+    """Whether a run's closed routes are shut, as PostgreSQL says at the moment; once shut, shut.
+
+    Asked before every call, so that no worker sends anything more after another one's canaries were missed.
+    """
+
+    def __init__(self, look: Callable[[], bool]) -> None:
+        self._look = look
+        self._is_shut = False
+
+    async def is_shut(self) -> bool:
+        """Look, unless it is known already.
+
+        Raises:
+            StorageError: the database does not answer; then nothing is sent either.
+        """
+        self._is_shut = self._is_shut or await asyncio.to_thread(self._look)
+        return self._is_shut
 
 
 class Heartbeat:

@@ -18,6 +18,7 @@ from flows.law import Law
 from flows.settings import Settings
 from flows.tools import Tools
 from flows.workers import owner_name
+from pipeline.canaries import CanariesUnavailable, check_canaries
 from pipeline.detect import Detector, DetectorConfig, DetectorUnavailable
 from pipeline.detect.config import SHIPPED_MANIFEST
 from pipeline.detect.manifest import ManifestDrift
@@ -165,10 +166,24 @@ def _load(config: DetectorConfig) -> Detector:
         ) from None
 
 
+def _check_canaries() -> None:
+    try:
+        check_canaries()
+    except CanariesUnavailable as error:
+        raise Usage(
+            f"No canaries can be made: {error.code}. The installation is damaged; install it again."
+        ) from None
+
+
 @contextmanager
 def open_tools(settings: Settings, stores: Stores, *, law: Law, on_prem_url: str) -> Iterator[Tools]:
-    """Build everything that a run needs, with both lanes on one event loop."""
+    """Build everything that a run needs, with both lanes on one event loop.
+
+    Raises:
+        Usage: the detector cannot be loaded, or no canaries can be made.
+    """
     detector = load_detector(settings)
+    _check_canaries()
     stores.ledger.activate_detector(detector.digest, detector.manifest)
     with ExitStack() as stack:
         runner = stack.enter_context(asyncio.Runner())

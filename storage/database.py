@@ -34,9 +34,10 @@ GUARDS = frozenset(
         for table in ("entry", "checkpoint", "tile", "access", "counter")
         for what in ("change", "truncate")
     }
-    | {("audit.counter", "counter_only_grows")}
+    | {("audit.counter", "counter_only_grows"), ("work.call", "call_guard_shut")}
 )
-"""The triggers without which the log could be rewritten, or a state be changed against the table of states."""
+"""The triggers without which the log could be rewritten, a state be changed against the table of states, or a
+call be intended in a run whose closed routes are shut."""
 
 
 class Role(StrEnum):

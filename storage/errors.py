@@ -62,6 +62,13 @@ class StaleClaim(StorageError):  # noqa: N818 - a state of the world, not a mist
         super().__init__("stale_claim")
 
 
+class RoutesShut(StorageError):  # noqa: N818 - same
+    """The closed routes of this run are shut: no call of its is intended any more."""
+
+    def __init__(self) -> None:
+        super().__init__("routes_shut")
+
+
 class TransitionError(StorageError):
     """A change of state that the table of states does not know."""
 

@@ -63,6 +63,10 @@ class Keys:
         """Return the key that names the placeholders of one document."""
         return self.derive(f"placeholders|{document}", self.identity)
 
+    def canary_seed(self, run: str, chunk: int) -> bytes:
+        """Return what a chunk's canaries are drawn from: nobody without this key knows them beforehand."""
+        return self.derive(f"canaries|{run}|{chunk}", self.identity)
+
     @property
     def segments(self) -> bytes:
         """Seals file names, which can be personal data too."""

@@ -10,18 +10,19 @@ Rules
 from __future__ import annotations
 
 from storage.work.calls import Calls
+from storage.work.canaries import Canaries, CanarySummary
 from storage.work.chunks import MAX_ATTEMPTS, Chunks
 from storage.work.detectors import Detectors
 from storage.work.documents import Documents
 from storage.work.runs import RunHead, RunProgress, Runs
 from storage.work.summary import RunSummary
 
-__all__ = ["MAX_ATTEMPTS", "Ledger", "RunHead", "RunProgress", "RunSummary"]
+__all__ = ["MAX_ATTEMPTS", "CanarySummary", "Ledger", "RunHead", "RunProgress", "RunSummary"]
 
 
-class Ledger(Runs, Chunks, Documents, Calls, Detectors):
-    """Runs, chunks, documents, calls and detectors of one database.
+class Ledger(Runs, Chunks, Documents, Canaries, Calls, Detectors):
+    """Runs, chunks, documents, canaries, calls and detectors of one database.
 
-    Its five parts only read as separate things: they share one constructor,
+    Its six parts only read as separate things: they share one constructor,
     `Ledger(database, vault, clock, actor=...)`. Safe to share between threads.
     """

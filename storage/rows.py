@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from pipeline.canaries.measure import Tally
 from pipeline.documents import Segment
 from policies.assessment import Assessment
 from policies.decide import Decision
@@ -80,6 +81,16 @@ class DecidedRow:
     decision: Decision | None = None
     assessment: Assessment | None = field(default=None, repr=False)
     characters: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryCounts:
+    """What the canaries of one chunk came to, and the recall that the policy demands."""
+
+    tally: Tally
+    floor: float
+    detector: str
+    """Digest of the detector that was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

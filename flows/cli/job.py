@@ -11,7 +11,7 @@ import typer
 
 from flows.cli.output import line, note, page, say_json, talk
 from flows.cli.report import watched, write_summary
-from flows.errors import CommandError, Usage
+from flows.errors import CommandError, Refused, Usage
 from flows.law import law_of, read_law
 from flows.night import estimate_usd, open_run, run_spec, work, workshop
 from flows.settings import current_settings
@@ -117,7 +117,7 @@ def _unfinished(stores: Stores, run: str | None) -> list[str]:
 
 
 def _work_and_tell(stores: Stores, tools: Tools, run: str, *, stop: StopSwitch, json: bool) -> None:
-    """Work until the run is done, then say how it went; exit 1 if something failed or is left."""
+    """Work until the run is done, then say how it went; exit 3 if canaries shut it, 1 if something failed or is left."""
     try:
         with watched(stores.ledger, run, quiet=json):
             done = work(tools, run, stop=stop)
@@ -134,6 +134,8 @@ def _work_and_tell(stores: Stores, tools: Tools, run: str, *, stop: StopSwitch, 
         write_summary(page, summary)
         if not done:
             note(f"Stopped before the end. `cordon resume {run}` goes on.")
+    if summary.canaries.shut:  # before anything that failed: until somebody has looked, every night ends so
+        raise typer.Exit(Refused.exit_code)
     if not done or summary.state is RunState.FAILED or summary.count(DocumentState.FAILED):
         raise typer.Exit(1)
 

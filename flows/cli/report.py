@@ -17,9 +17,10 @@ from rich.progress import (
 )
 
 from flows.cli.output import line, pairs, table, talk
+from pipeline.canaries import ShutReason
 from policies.levels import Level, Route
 from storage.errors import StorageError
-from storage.ledger import Ledger
+from storage.ledger import CanarySummary, Ledger
 from storage.work.summary import RunSummary
 
 _MICRO = 1_000_000
@@ -65,6 +66,28 @@ def watched(ledger: Ledger, run: str, *, quiet: bool) -> Iterator[Callable[[], N
             watcher.join()
 
 
+_SHUT = {
+    ShutReason.CLEARED: "a document with a known identifier would have left",
+    ShutReason.RECALL: "recall is below the policy's floor",
+    ShutReason.ENTITY_RECALL: "recall of one entity is below the policy's floor",
+}
+
+
+def canaries_in_words(canaries: CanarySummary) -> str:
+    """Return what the canaries showed, in a line."""
+    recall = canaries.tally.recall
+    low, high = recall.interval()
+    said = (
+        f"{canaries.tally.canaries} canaries: {recall.hits} of {recall.total} identifiers found"
+        f" (recall {recall.value:.1%}, 95 % interval {low:.1%} to {high:.1%})"
+    )
+    if canaries.shut is None:
+        return said
+    missed = [name for name, one in canaries.tally.entities.items() if one.hits < one.total]
+    names = f"; missed: {', '.join(missed)}" if missed else ""
+    return f"{said}. Closed routes shut: {_SHUT[canaries.shut]}{names}"
+
+
 def write_summary(page: Console, summary: RunSummary) -> None:
     """Print a run: documents by level and route, how they ended, and what it cost."""
     routes = [route for route in Route if summary.by_route.get(route.value)]
@@ -84,4 +107,6 @@ def write_summary(page: Console, summary: RunSummary) -> None:
     ends = pairs({state: count for state, count in summary.by_state.items() if count})
     tokens = summary.prompt_tokens + summary.completion_tokens
     line(f"\n{summary.documents} documents: {ends}")
+    if summary.canaries.tally.canaries:
+        line(canaries_in_words(summary.canaries), style="bold red" if summary.canaries.shut else None)
     line(f"{tokens:,} tokens · ${summary.cost_microusd / _MICRO:.4f} · {summary.seconds:.1f} s")

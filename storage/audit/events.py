@@ -46,6 +46,8 @@ class Kind:
 
 
 _DECISION = ("level", "route", "policy", "rules")
+_COUNTS = ("canaries", "cleared", "planted", "found", "low_millionths", "high_millionths")
+"""Canaries, those that would have left, the identifiers in them, those found, and recall's 95 % interval."""
 
 KINDS: Mapping[str, Kind] = {
     "system.start": Kind(
@@ -109,7 +111,7 @@ KINDS: Mapping[str, Kind] = {
     "run.closed": Kind(
         when="A run ended.",
         required=("state", "documents"),
-        optional=("processed", "withheld", "failed", "quarantined", "skipped", "by_route", "by_level", "cost_microusd"),
+        optional=("processed", "withheld", "failed", "quarantined", "skipped", "by_route", "by_level", "cost_microusd", "canaries"),
         has_run=True,
     ),
     "doc.decided": Kind(
@@ -119,6 +121,18 @@ KINDS: Mapping[str, Kind] = {
             "entities", "topics", "gaps", "language", "characters", "chunk", "source_raised", "format", "proof",
         ),
         has_document=True,
+        has_run=True,
+    ),
+    "canary.measured": Kind(
+        when="A chunk's canaries were counted: made-up documents by which the detector is measured.",
+        required=("chunk", "fence", *_COUNTS),
+        optional=("entities", "run_so_far", "floor_millionths", "detector"),
+        has_run=True,
+    ),
+    "route.shut": Kind(
+        when="Canaries shut the closed routes of a run, for good.",
+        required=("reason", "chunk", "routes", *_COUNTS),
+        optional=("entities", "floor_millionths"),
         has_run=True,
     ),
     "doc.quarantined": Kind(

@@ -10,6 +10,7 @@ from storage.rows import CallOutcome, Claim, IntentRow, PastCalls, ResultRow, wo
 from storage.states import CallState, DocumentState
 from storage.vault import DocumentKey, Vault
 from storage.work.book import Book, Change
+from storage.work.canaries import refuse_if_shut
 from storage.work.stage import Stage
 
 _INTENTS = Stage("intent_row", {"permit": "text", "document": "text", "attempt": "int", "body_hmac": "text"})
@@ -44,9 +45,11 @@ class Calls(Book):
 
         Raises:
             StaleClaim: someone else has the chunk.
+            RoutesShut: canaries have shut the run's closed routes.
             StorageError(constraint): a permit was used before, or the document has a call under way.
         """
         with self._change(claim) as change:
+            refuse_if_shut(change.connection, claim.run)
             keys = self._vault.keys_for(change.connection, [intent.document for intent in intents])
             hmacs = [_body_hmac(intent, keys) for intent in intents]
             rows = zip(intents, hmacs, strict=True)

@@ -14,10 +14,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from sqlalchemy import RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, INTEGER
 
-from storage.rows import Claim, DecidedRow
+from storage.rows import CanaryCounts, Claim, DecidedRow
 from storage.states import DocumentState
 from storage.vault import DocumentKey
 from storage.work.book import Book, Change
+from storage.work.canaries import count_canaries
 from storage.work.stage import Stage, as_json
 
 _STAGE = Stage(
@@ -41,8 +42,12 @@ _STAGE = Stage(
 class Documents(Book):
     """The part of the ledger about what was decided."""
 
-    def decided(self, claim: Claim, rows: Sequence[DecidedRow]) -> frozenset[int]:
+    def decided(
+        self, claim: Claim, rows: Sequence[DecidedRow], *, canaries: CanaryCounts | None = None
+    ) -> frozenset[int]:
         """Store decisions; return the ordinals whose documents must not be asked about.
+
+        With a chunk's last decisions come the counts of its canaries.
 
         Those are records that are at their end (quarantined, skipped, settled before), copies
         of a record that this run has elsewhere, and places where another record was decided
@@ -51,7 +56,7 @@ class Documents(Book):
         Raises:
             StaleClaim: someone else has the chunk.
         """
-        if not rows:
+        if not rows and canaries is None:
             return frozenset()
         with self._change(claim) as change:
             keys = self._vault.keys_for(change.connection, [row.document for row in rows])
@@ -64,6 +69,8 @@ class Documents(Book):
             left = {ordinal: row for ordinal, row in by_ordinal.items() if ordinal not in new}
             to_ask = {ordinal for ordinal in new if by_ordinal[ordinal].state == "decided"}
             to_ask |= self._sort_out(change, claim, left, keys)
+            if canaries is not None:
+                count_canaries(change, claim, canaries)
         return frozenset(by_ordinal.keys() - to_ask)
 
     def settled(self, claim: Claim) -> set[str]:

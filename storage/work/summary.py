@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from storage.errors import StorageError
 from storage.states import DocumentState, RunState
+from storage.work.canaries import CanarySummary, summarise_canaries
 
 _MICRO = 1_000_000
 
@@ -34,6 +35,7 @@ class RunSummary:
     cost_by_route: Mapping[str, int]
     """Millionths of a US dollar."""
     seconds: float
+    canaries: CanarySummary
 
     def count(self, state: DocumentState) -> int:
         """Return how many documents are in `state`."""
@@ -54,6 +56,7 @@ class RunSummary:
                 "by_route": {route: cost / _MICRO for route, cost in self.cost_by_route.items()},
             },
             "seconds": round(self.seconds, 3),
+            "canaries": self.canaries.as_json(),
         }
 
     def event_fields(self) -> dict[str, object]:
@@ -64,6 +67,7 @@ class RunSummary:
             "by_route": dict(self.by_route),
             "by_level": dict(self.by_level),
             "cost_microusd": self.cost_microusd,
+            "canaries": self.canaries.event_fields(),
             **self._ends(),
         }
 
@@ -119,6 +123,7 @@ def summarise(connection: Connection, run: str, *, now: datetime) -> RunSummary:
         cost_microusd=sum(row.cost_microusd for row in results),
         cost_by_route={row.route: int(row.cost_microusd) for row in results if row.cost_microusd},
         seconds=((head.closed_at or now) - head.opened_at).total_seconds(),
+        canaries=summarise_canaries(connection, run),
     )
 
 

@@ -50,6 +50,7 @@ class Installation:
         ours = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
+            "PYTHONPATH": str(ROOT),  # the code that lies beside the test, whichever is installed
             "CORDON_HOME": str(self.home / ".cordon"),
             "CORDON_ON_PREM_URL": self.on_prem.url,
             "CORDON_ON_PREM_MODEL": self.on_prem.model,
