@@ -79,7 +79,11 @@ def _top(report: Mapping[str, Any]) -> str:
         f"<h1>How wrong the detector is</h1>\n"
         f'<p class="soft">{names} on {number(documents)} documents of {len(report["data"])} sets with '
         f"{number(spans)} labelled spans. 95 % intervals in brackets.</p>\n"
-        + "".join(_cards(one) for one in report["systems"])
+        + "".join(
+            (f'<h3 class="{colour}">{escape(one["name"])}</h3>' if len(report["systems"]) > 1 else "")
+            + _cards(one)
+            for one, colour in zip(report["systems"], ("first", "second"), strict=False)
+        )
     )
 
 

@@ -43,6 +43,8 @@ def comparison(told: Mapping[str, Any]) -> str:
     rows = []
     for name, place in places:
         for entity, row in place["entities"].items():
+            if name != "all" and not any(one["only_first"] + one["only_second"] for one in row.values()):
+                continue
             cells = "".join(_cells(row[criterion]) for criterion in _CRITERIA)
             rows.append(
                 f'<tr class="{"all" if name == "all" else ""}"><td>{escape(name)}</td><td>{escape(entity)}</td>'
@@ -57,7 +59,8 @@ def comparison(told: Mapping[str, Any]) -> str:
     return (
         f"<h2>Side by side</h2>"
         f'<p><span class="first">{first}</span> &nbsp; <span class="second">{second}</span></p>'
-        f'<p class="soft">What the second adds to the first, over the same spans and documents, with 95 % intervals.'
+        f'<p class="soft">What the second adds to the first, over the same spans and documents, with 95 % intervals. '
+        "Sets and entities without any difference are left out."
         f"{f' Speed: {speed:.2f} times that of the first.' if speed else ''}</p>"
         f'<div class="scroll"><table><tr><th>set</th><th>entity</th><th class="n">spans</th>{head}</tr>'
         f"{''.join(rows)}</table></div>"

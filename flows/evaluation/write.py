@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flows.evaluation.run import Evaluation
-from pipeline.evaluate.report import describe_documents, describe_misses
+from pipeline.evaluate.report import describe_documents, describe_misses, misses
 
 _CONTEXT: Final = 60
 """Code points shown on each side of a miss."""
@@ -31,18 +31,16 @@ def write_misses(done: Evaluation, folder: Path) -> Path:
     """Write the first system's misses with their words, readable by the owner alone; return where."""
     path = folder / "misses-with-text.jsonl"
     path.unlink(missing_ok=True)
-    texts = {
-        (one.set.name, record.id): record.text for one in done.systems[0].sets for record in one.set.records
-    }
     with os.fdopen(
         os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "w", encoding="utf-8"
     ) as file:
-        for miss in describe_misses(done.systems[0]):
-            text, start, end = texts[miss["set"], miss["id"]], miss["start"], miss["end"]
+        told = zip(describe_misses(done.systems[0]), misses(done.systems[0]), strict=True)
+        for miss, (_, record, span) in told:
+            start, end = span.span.start, span.span.end
             words = {
-                "before": text[max(0, start - _CONTEXT) : start],
-                "text": text[start:end],
-                "after": text[end : end + _CONTEXT],
+                "before": record.text[max(0, start - _CONTEXT) : start],
+                "text": record.text[start:end],
+                "after": record.text[end : end + _CONTEXT],
             }
             file.write(_dump(miss | words) + "\n")
     return path

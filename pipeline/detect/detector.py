@@ -6,14 +6,15 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
-from pipeline.detect import engine as presidio
+from pipeline.detect.catalogue import build, limit_patterns
 from pipeline.detect.config import DetectorConfig, DetectorUnavailable
 from pipeline.detect.ear import silence_presidio
-from pipeline.detect.engine import Sight
+from pipeline.detect.engine import Engine, Sight
 from pipeline.detect.lamp import Lamp
 from pipeline.detect.language import judge_language
 from pipeline.detect.manifest import (
@@ -59,14 +60,16 @@ class Detector:
 
     def __init__(self, config: DetectorConfig) -> None:
         silence_presidio()
-        presidio.limit_patterns(config.regex_timeout_seconds)
+        limit_patterns(config.regex_timeout_seconds)
         self._config = config
         self._names = Names(config)
         lexicons = read_lexicons()
         self._topics = Topics(lexicons)
         file, specs = read_presidio(), read_recognisers(config.recognisers)
-        recognisers = presidio.build(file, specs)
-        self._engine = presidio.Engine(recognisers, minimum_score=config.minimum_score)
+        recognisers = build(file, specs)
+        self._engine = Engine(
+            recognisers, minimum_score=config.minimum_score, pattern_seconds=config.regex_timeout_seconds
+        )
         self._roster = Roster.of([one.name for one in recognisers], VIEWS)
         self.entities: frozenset[str] = frozenset(one.entity for one in recognisers) | self._names.entities
         """Every entity that this detector can find."""
@@ -146,14 +149,14 @@ class Detector:
         return looked
 
     def _look_at_text(self, text: str) -> Sight:
-        return self._engine.look(text, self._names.words(text))
+        return self._engine.look(text, partial(self._names.words, text))
 
     def _look_at_batch(self, batch: Sequence[tuple[_Looked, int, str]]) -> None:
         with self._names.zone():
             readings = self._names.read([plain(text) for _, _, text in batch])
             for (one, offset, text), reading in zip(batch, readings, strict=True):
                 one.tally.read(offset, offset + reading.read_to)
-                sight = self._engine.look(text, reading.artifacts)
+                sight = self._engine.look(text, reading.words)
                 one.tally.saw_window(offset, offset + len(text), sight.looked)
                 one.findings.extend(_moved([*reading.findings, *sight.findings], offset))
                 one.gaps.extend((*reading.gaps, *sight.gaps))
@@ -174,7 +177,8 @@ class Detector:
         if view.gap:
             one.gaps.append(view.gap)
         reading = next(iter(self._names.read([view.text]))) if view.for_names else None
-        sight = self._engine.look(view.text, reading.artifacts if reading else self._names.words(view.text))
+        words = reading.words if reading else partial(self._names.words, view.text)
+        sight = self._engine.look(view.text, words)
         one.tally.saw_excerpt(view.name, len(view.text), sight.looked)
         one.gaps.extend((*sight.gaps, *(reading.gaps if reading else ())))
         found = [finding for finding in sight.findings if finding.score >= view.floor]

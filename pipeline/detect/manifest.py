@@ -30,6 +30,7 @@ Manifest = Mapping[str, str]
 _PACKAGE: Final = Path(__file__).parent
 
 DISTRIBUTIONS: Final = (
+    "hyperscan",
     "numpy",
     "phonenumbers",
     "presidio-analyzer",
@@ -47,8 +48,12 @@ SOURCES: Final = ("presidio_analyzer",)
 
 _NOT_LAW: Final = frozenset({"accepted", "batch_documents", "ner_model", "nlp_configuration", "recognisers"})
 """Fields of the configuration that do not change what is found, or name files: those are digested."""
-ALSO_GOOD: Final[Manifest] = {"python/unicodedata": "14.0.0 | 15.0.0 | 15.1.0 | 16.0.0"}
-"""Python 3.11, 3.12, 3.13 and 3.14: newer tables add characters and keep the old ones."""
+ALSO_GOOD: Final[Manifest] = {
+    "distribution/hyperscan": "0.9.1 | none",
+    "python/unicodedata": "14.0.0 | 15.0.0 | 15.1.0 | 16.0.0",
+}
+"""Without hyperscan the same is found, more slowly. The tables of Python 3.11, 3.12, 3.13 and 3.14 add characters
+and keep the old ones."""
 _OR: Final = " | "
 
 
@@ -94,7 +99,7 @@ class ManifestDrift(DetectorUnavailable):
 def make_manifest(parts: Parts) -> dict[str, str]:
     """Return the detector's components, by name; no paths, nothing of the machine."""
     components = {f"file/{name}": value for name, value in _files(_PACKAGE)}
-    components |= {f"distribution/{name}": metadata.version(name) for name in DISTRIBUTIONS}
+    components |= {f"distribution/{name}": _version(name) for name in DISTRIBUTIONS}
     components |= {f"source/{name}": _digest_source(name) for name in SOURCES}
     components |= {f"recogniser/{one.name}": _describe(one) for one in parts.recognisers}
     components |= {f"topic/{name}": value for name, value in _topics(parts.lexicons)}
@@ -105,6 +110,13 @@ def make_manifest(parts: Parts) -> dict[str, str]:
     components["views"] = " ".join(parts.views)
     components["python/unicodedata"] = unicodedata.unidata_version
     return dict(sorted(components.items()))
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "none"
 
 
 def digest_manifest(manifest: Manifest) -> str:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from pipeline.evaluate.documents import confusion, leaks, over_routing, routes
 from pipeline.evaluate.measure import Measured, MeasuredSet
-from pipeline.evaluate.spans import NOT_FOUND, Counts, count
+from pipeline.evaluate.records import Record
+from pipeline.evaluate.spans import NOT_FOUND, Counts, JudgedSpan, count
 
 FORMAT: Final = 1
 """Of the JSON; raised when a key changes its meaning or goes."""
@@ -89,19 +90,25 @@ def describe_documents(measured: Measured) -> Iterator[dict[str, Any]]:
 
 def describe_misses(measured: Measured) -> Iterator[dict[str, Any]]:
     """Yield one line for each labelled span that no finding of its entity meets: ids and offsets."""
+    for name, record, miss in misses(measured):
+        yield {
+            "set": name,
+            "id": record.id,
+            "entity": miss.span.entity,
+            "start": miss.span.start,
+            "end": miss.span.end,
+            "found_any": miss.is_found_any,
+        }
+
+
+def misses(measured: Measured) -> Iterator[tuple[str, Record, JudgedSpan]]:
+    """Yield each labelled span that no finding of its entity meets, with its set and its record."""
     for one in measured.sets:
         records = [record for record in one.set.records if record.labelled]
         for record, judged in zip(records, one.judged, strict=True):
-            for miss in judged.spans:
-                if not miss.is_found:
-                    yield {
-                        "set": one.set.name,
-                        "id": record.id,
-                        "entity": miss.span.entity,
-                        "start": miss.span.start,
-                        "end": miss.span.end,
-                        "found_any": miss.is_found_any,
-                    }
+            for span in judged.spans:
+                if not span.is_found:
+                    yield one.set.name, record, span
 
 
 def _describe_set(one: MeasuredSet, judged_entities: frozenset[str]) -> dict[str, Any]:

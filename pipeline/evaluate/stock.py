@@ -19,9 +19,9 @@ from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerReg
 from presidio_analyzer.nlp_engine import NlpEngineProvider
 from spacy.util import is_package
 
+from pipeline.detect.catalogue import EmailRecognizer
 from pipeline.detect.config import DetectorUnavailable
 from pipeline.detect.ear import silence_presidio
-from pipeline.detect.engine import EmailRecognizer
 from pipeline.detect.ner import digest_model
 from pipeline.documents import Document
 from pipeline.evaluate.word import taken_at_their_word

@@ -85,6 +85,7 @@ def test_two_systems_stand_side_by_side(report):
     assert "Side by side" in page
     assert "+0.500" in page
     assert page.count("<h2>d") == 2
+    assert page.count("<h3 class=") == 2
 
 
 def test_the_same_report_makes_the_same_page(report):

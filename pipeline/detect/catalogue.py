@@ -1,0 +1,176 @@
+"""The recognisers in use, built from the files that name them. With `engine`, the only importer of Presidio.
+
+Presidio's classes are taken as they are where they can be; what they do badly here is put right in a
+subclass, and how far each is trusted is said beside it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+import regex
+import tldextract
+from presidio_analyzer import EntityRecognizer, Pattern, PatternRecognizer, RecognizerResult
+from presidio_analyzer import predefined_recognizers as presidio
+
+from pipeline.detect.checksums import CHECKSUMS
+from pipeline.detect.config import DetectorUnavailable
+from pipeline.detect.phones import phone_spans
+from pipeline.detect.specs import PresidioFile, PresidioSpec, RecogniserSpec
+
+# Seven digits with little between them; shorter numbers are not told from any other number.
+_PHONE_LIKE: Final = regex.compile(r"[+(]?\d(?:\D{0,4}\d){6,}")
+_PHONE_DIGITS: Final = 7
+_DECIMAL: Final = regex.compile(r"\d+\.\d+")
+_DECIMAL_SCORE: Final = 0.25
+_DIGIT: Final = regex.compile(r"\d")
+_PHONE_MARGIN: Final = 20
+"""Code points around a number that its matcher judges by: a plus sign, brackets, an extension."""
+
+
+def limit_patterns(seconds: int) -> None:
+    """Set the time a pattern may take, which Presidio reads from the environment at import."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("presidio_analyzer") and hasattr(module, "REGEX_TIMEOUT_SECONDS"):
+            setattr(module, "REGEX_TIMEOUT_SECONDS", seconds)  # noqa: B010 - a name that the type does not show
+
+
+# The public-suffix list inside the package: no download, no cache file.
+_SUFFIXES: Final = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
+
+
+class EmailRecognizer(presidio.EmailRecognizer):
+    """Presidio's, without its download of the public-suffix list."""
+
+    def validate_result(self, pattern_text: str) -> bool:
+        """Return whether the address ends in a public suffix; internal domains do not."""
+        return bool(_SUFFIXES(pattern_text).fqdn)
+
+
+class PhoneRecognizer(presidio.PhoneRecognizer):
+    """Presidio's, asked only about the places that hold enough digits for a number.
+
+    Each of its regions reads the whole text otherwise: half the time of all recognisers.
+    """
+
+    gate: Final = _PHONE_LIKE.pattern
+    """A text without a match of it holds no number."""
+
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:
+        """Return the phone numbers in `text`."""
+        del entities, nlp_artifacts
+        found: list[RecognizerResult] = []
+        end_of_last = 0
+        for match in _PHONE_LIKE.finditer(text):
+            start = max(end_of_last, match.start() - _PHONE_MARGIN)
+            end_of_last = min(len(text), match.end() + _PHONE_MARGIN)
+            spans = phone_spans(text[start:end_of_last], self.supported_regions, self.leniency or 0)
+            found.extend(self._results(text, start, spans))
+            end_of_last = match.end()
+        return found
+
+    def _results(
+        self, text: str, offset: int, spans: Sequence[tuple[int, int]]
+    ) -> Iterator[RecognizerResult]:
+        for start, end in spans:
+            shown = text[offset + start : offset + end]
+            if len(_DIGIT.findall(shown)) >= _PHONE_DIGITS:
+                score = _DECIMAL_SCORE if _DECIMAL.fullmatch(shown) else self.SCORE
+                yield RecognizerResult(self.supported_entities[0], offset + start, offset + end, score)
+
+
+_OURS: Final[Mapping[str, type[EntityRecognizer]]] = MappingProxyType(
+    {"EmailRecognizer": EmailRecognizer, "PhoneRecognizer": PhoneRecognizer}
+)
+
+
+class YamlRecogniser(PatternRecognizer):
+    """A recogniser of a YAML file: Presidio's patterns and context, our check digits."""
+
+    def __init__(self, spec: RecogniserSpec) -> None:
+        flags = regex.DOTALL | regex.MULTILINE | (0 if spec.case_sensitive else regex.IGNORECASE)
+        super().__init__(
+            supported_entity=spec.entity,
+            name=spec.name,
+            patterns=[Pattern(one.name, one.regex, one.score) for one in spec.patterns],
+            context=list(spec.context),
+            global_regex_flags=flags,
+        )
+        self._check = CHECKSUMS[spec.checksum] if spec.checksum else None
+        self._keeps_failed = spec.failed_score > 0
+
+    def validate_result(self, pattern_text: str) -> bool | None:
+        """Return True for a right check digit, False to drop the finding, None to keep it as it is."""
+        if self._check is None:
+            return None
+        return self._check(pattern_text) or (None if self._keeps_failed else False)
+
+
+def _unchecked(base: type[Any]) -> type[Any]:
+    """Return `base` without its check: everything of the right form, at the pattern's score."""
+
+    def validate_result(_self: PatternRecognizer, _pattern_text: str) -> None:
+        return None
+
+    def invalidate_result(_self: PatternRecognizer, _pattern_text: str) -> bool:
+        return False
+
+    methods = {"validate_result": validate_result, "invalidate_result": invalidate_result}
+    return type(f"{base.__name__}Unchecked", (base,), methods)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recogniser:
+    """One of the recognisers in use, with how far it is trusted."""
+
+    presidio: EntityRecognizer
+    name: str
+    entity: str
+    passed: float
+    """Score of a passed check."""
+    cap: float
+    """Highest score before context is considered."""
+    needs: str
+
+
+def build(file: PresidioFile, specs: Sequence[RecogniserSpec]) -> tuple[Recogniser, ...]:
+    """Return every recogniser that the files name.
+
+    Raises:
+        DetectorUnavailable: Presidio has no recogniser of that name any more.
+    """
+    built: list[Recogniser] = []
+    for one in file.recognisers:
+        built.extend(_build_presidio(one, file))
+    for spec in specs:
+        cap = spec.failed_score if spec.checksum else 1.0
+        built.append(
+            _trust(YamlRecogniser(spec), spec.entity, passed=spec.passed_score, cap=cap, needs=spec.needs)
+        )
+    return tuple(built)
+
+
+def _build_presidio(one: PresidioSpec, file: PresidioFile) -> Iterator[Recogniser]:
+    base = _OURS.get(one.recogniser) or getattr(presidio, one.recogniser, None)
+    if base is None or not hasattr(presidio, one.recogniser):
+        raise DetectorUnavailable(f"recogniser_missing:{one.recogniser}")
+    options: dict[str, Any] = {"supported_language": "en"}
+    options |= {"context": list(one.context)} if one.context else {}
+    if one.recogniser == "PhoneRecognizer":
+        options |= {"supported_regions": file.phone_regions, "leniency": file.phone_leniency}
+    strict = base(**options)
+    entity = one.entity or str(strict.supported_entities[0])
+    yield _trust(strict, entity, passed=one.passed_score, cap=one.maximum_score, needs=one.needs)
+    if one.failed_score:
+        yield _trust(
+            _unchecked(type(strict))(**options), entity, passed=1.0, cap=one.failed_score, needs=one.needs
+        )
+
+
+def _trust(recogniser: EntityRecognizer, entity: str, *, passed: float, cap: float, needs: str) -> Recogniser:
+    name = str(getattr(recogniser, "name", ""))
+    return Recogniser(presidio=recogniser, name=name, entity=entity, passed=passed, cap=cap, needs=needs)
