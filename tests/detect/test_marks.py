@@ -29,7 +29,7 @@ CASES = [
         {1: {B: 0.15, I: 0.1}},
         [(4, 8, "PERSON", 0.25)],
     ),  # the type counts, not the place
-    ("ask Mary now", {1: {B: 0.1, I: 0.05}}, []),
+    ("ask Mary now", {1: {B: 0.05, I: 0.02}}, []),
     (
         "ask Mary, Bob",
         {1: {B: 0.6}, 2: {I: 0.5}, 3: {B: 0.6}},

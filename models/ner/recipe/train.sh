@@ -15,6 +15,9 @@ export PYTHONHASHSEED=0
 "$python" "$here/distil.py" --teacher "$work/teacher.pt" --out "$work/answers.npy" "$work/train.jsonl" "$work/more.jsonl"
 "$python" "$here/student.py" --records "$work/train.jsonl" "$work/more.jsonl" --dev "$work/dev.jsonl" \
     --answers "$work/answers.npy" --lists "$work/lists" --out "$work/first.pt"
-"$python" "$here/student.py" --records "$work/train.jsonl" "$work/more.jsonl" "$work/nobody.jsonl" --dev "$work/dev.jsonl" \
-    --answers "$work/answers.npy" --lists "$work/lists" --start "$work/first.pt" --epochs 1 --rate 0.001 --out "$work/student.pt"
-"$python" "$here/package.py" --student "$work/student.pt" --lists "$work/lists" --out "$here/../weights"
+for last in "1 0.001" "3 0.0015"; do  # epochs and rate
+    "$python" "$here/student.py" --records "$work/train.jsonl" "$work/more.jsonl" "$work/nobody.jsonl" \
+        --dev "$work/dev.jsonl" --answers "$work/answers.npy" --lists "$work/lists" --start "$work/first.pt" \
+        --epochs "${last% *}" --rate "${last#* }" --out "$work/last-${last% *}.pt"
+done
+"$python" "$here/package.py" --students "$work/last-1.pt" "$work/last-3.pt" --lists "$work/lists" --out "$here/../weights"
