@@ -16,7 +16,7 @@ from typing import Final
 
 from pipeline.canaries.draw import Draw
 from pipeline.canaries.identifiers import VALUES
-from pipeline.canaries.notations import write
+from pipeline.canaries.notations import write, write_name
 from pipeline.canaries.texts import CanariesUnavailable, Language, Texts, read_texts
 from pipeline.documents import Document
 
@@ -166,7 +166,7 @@ def _canary(draw: Draw, plan: _Plan, texts: Texts) -> Canary:
 
 def _person(draw: Draw, texts: Texts) -> tuple[str, str]:
     people = draw.choice(texts.names)
-    return PERSON, f"{draw.choice(people.given)} {draw.choice(people.family)}"
+    return PERSON, write_name(f"{draw.choice(people.given)} {draw.choice(people.family)}", draw)
 
 
 def _value(draw: Draw, entity: str) -> tuple[str, str]:
