@@ -31,7 +31,7 @@ from pipeline.detect.names import Names
 from pipeline.detect.script import character_gaps
 from pipeline.detect.specs import read_presidio, read_recognisers
 from pipeline.detect.tally import Roster, Tally
-from pipeline.detect.topics import Topics, read_lexicons
+from pipeline.detect.topics import Topics, read_lexicons, read_model
 from pipeline.detect.views import VIEWS, View, plain, views
 from pipeline.detect.windows import windows
 from pipeline.documents import Document
@@ -64,7 +64,7 @@ class Detector:
         self._config = config
         self._names = Names(config)
         lexicons = read_lexicons()
-        self._topics = Topics(lexicons)
+        self._topics = Topics(lexicons, read_model())
         file, specs = read_presidio(), read_recognisers(config.recognisers)
         recognisers = build(file, specs)
         self._engine = Engine(

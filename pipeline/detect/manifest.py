@@ -203,7 +203,7 @@ def _describe(one: Any) -> str:
 def _topics(lexicons: Sequence[BaseModel]) -> Iterator[tuple[str, str]]:
     for one in lexicons:
         content = one.model_dump(mode="json")
-        yield str(content["topic"]), digest(content)
+        yield f"{content['topic']}.{content['language']}", digest(content)
 
 
 def _settings(config: DetectorConfig) -> Iterator[tuple[str, str]]:

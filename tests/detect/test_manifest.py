@@ -217,7 +217,7 @@ def test_a_changed_lexicon_is_drift(detector: Detector, parts: Parts) -> None:
     health = next(one for one in parts.lexicons if one.topic == "health")
     others = [one for one in parts.lexicons if one is not health]
     fewer = health.model_copy(update={"decisive": health.decisive[1:]})
-    assert _changed(detector, make_manifest(replace(parts, lexicons=[*others, fewer]))) == {"topic/health"}
+    assert _changed(detector, make_manifest(replace(parts, lexicons=[*others, fewer]))) == {"topic/health.en"}
 
 
 def test_a_view_that_is_gone_is_drift(detector: Detector, parts: Parts) -> None:

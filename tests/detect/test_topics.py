@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.detect.config import DetectorUnavailable
-from pipeline.detect.topics import Topics, read_lexicons
+from pipeline.detect.topics import Lexicon, Topics, read_lexicons, read_model, words_of
 
 CORPORA = Path(__file__).parents[3] / "shared/corpora/eval-dev"
 ABOUT = {
@@ -22,7 +23,7 @@ ABOUT = {
     "special_category": "He stated his religious belief and his trade union membership in the asylum interview.",
     "trade_secret": "Strictly confidential, for internal use only: the unreleased product roadmap and pricing strategy.",
 }
-TOPICS = Topics(read_lexicons())
+TOPICS = Topics(read_lexicons(), read_model())
 ORDINARY = "The garden needs water twice a week in summer. Cut the roses in March and plant bulbs in autumn. "
 
 
@@ -49,15 +50,105 @@ def test_ordinary_text_is_about_nothing() -> None:
     assert _scores(ORDINARY * 500) == {}
 
 
-def test_repeating_a_word_does_not_add_up() -> None:
+@pytest.mark.parametrize("word", ["hospital ", "patient ", "password ", "lawsuit ", "debt "])
+def test_repeating_a_word_makes_no_topic(word: str) -> None:
     """One word a thousand times stays one word."""
-    assert _scores("hospital " * 1_000)["health"] == _scores("hospital ")["health"]
+    assert all(score < 0.5 for score in _scores(word * 1_000).values())
 
 
 @given(before=st.text(max_size=300), after=st.text(max_size=300), topic=st.sampled_from(sorted(ABOUT)))
 def test_text_around_never_lowers_a_score(before: str, after: str, topic: str) -> None:
     """Padding does not hide what a text is about."""
     assert _scores(f"{before} {ABOUT[topic]} {after}")[topic] >= _scores(ABOUT[topic])[topic]
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.data())
+def test_the_model_is_monotone_word_by_word(before: str, after: str, data: st.DataObject) -> None:
+    """Whatever words are put before and after, no topic's evidence falls."""
+    model = read_model()
+    middle = data.draw(st.lists(st.sampled_from(sorted(model.numbers)), max_size=30))
+    around = [*words_of(before), *middle, *words_of(after)]
+    alone, padded = model.evidence(middle), model.evidence(around)
+    assert all(padded[topic] >= alone[topic] for topic in model.topics)
+
+
+@given(st.sampled_from(sorted(ABOUT)), st.integers(0, 80), st.integers(0, 1_500), st.integers(0, 80))
+def test_the_chance_is_monotone(topic: str, evidence: int, points: int, more: int) -> None:
+    """More evidence or more terms never make a topic less likely."""
+    model = read_model()
+    chance = model.chance(topic, evidence, points)
+    assert model.chance(topic, evidence + more, points) >= chance
+    assert model.chance(topic, evidence, points + more) >= chance
+
+
+LEAFLET = (
+    "Keep this leaflet; you may need to read it again. Tell your doctor or pharmacist if you are pregnant, if you "
+    "have asthma, diabetes or high blood pressure, or if you take other medicines. The usual dose is one tablet twice "
+    "a day. Side effects may include headache, nausea and dizziness. Keep the tablets out of the reach of children."
+)
+HANDBOOK = (
+    "Employees are entitled to thirty days of annual leave. Every manager conducts a review with each employee once a "
+    "year and explains the steps of the procedure. New members of staff complete a training course in the first week."
+)
+
+
+@pytest.mark.parametrize(("topic", "text"), [("health", LEAFLET), ("hr", HANDBOOK)])
+def test_a_text_about_nobody_is_told_from_a_record(topic: str, text: str) -> None:
+    """A leaflet and a handbook speak of a subject, and are about nobody."""
+    assert _scores(text).get(topic, 0) < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mary Walker was diagnosed with asthma and prescribed albuterol.",
+        "The patient was admitted to hospital with chest pain.",
+        "DISCHARGE DIAGNOSIS: pneumonia. Mr Berg was discharged home in stable condition.",
+        "She tested positive for HIV and was told by her doctor on Friday.",
+    ],
+)
+def test_one_sentence_about_a_patient_is_enough(text: str) -> None:
+    """A short note needs no long context."""
+    assert _scores(text)["health"] >= 0.5
+
+
+def test_terms_that_an_officer_adds_count() -> None:
+    """Two decisive terms of an edited lexicon settle its topic, whatever the model thinks."""
+    (health,) = (one for one in read_lexicons() if one.topic == "health" and one.language == "en")
+    edited = health.model_copy(update={"decisive": (*health.decisive, "garden", "roses in march")})
+    scores = {topic.name: topic.score for topic in Topics([edited], read_model()).judge(ORDINARY)}
+    assert scores["health"] >= 0.6
+
+
+def test_a_topic_of_ones_own_is_told_by_its_terms() -> None:
+    """A lexicon for a subject that the model does not know works alone."""
+    own = Lexicon(topic="export_control", description="x", decisive=("dual use", "export licence"))
+    (topic,) = Topics([own], read_model()).judge("Dual use goods need an export licence.")
+    assert topic.name == "export_control"
+    assert topic.score >= 0.6
+
+
+def test_a_missing_or_damaged_model_is_refused(tmp_path: Path) -> None:
+    """Nothing weaker is put in its place."""
+    (tmp_path / "bad.npz").write_bytes(b"no model")
+    for name in ("bad.npz", "none.npz"):
+        with pytest.raises(DetectorUnavailable, match="topic_model_wrong"):
+            read_model(tmp_path / name)
+
+
+def test_time_is_linear() -> None:
+    """Ten times the text takes about ten times as long."""
+    text = "".join(f"{one} {ORDINARY}" for one in ABOUT.values()) * 10
+    assert _seconds(text * 10) <= 16 * _seconds(text)
+
+
+def _seconds(text: str) -> float:
+    def once() -> float:
+        start = time.process_time()
+        TOPICS.judge(text)
+        return time.process_time() - start
+
+    return min(once() for _ in range(5))
 
 
 def test_a_wrong_lexicon_is_refused(tmp_path: Path) -> None:
@@ -71,12 +162,16 @@ def test_a_wrong_lexicon_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("corpus", "topic", "least", "most"),
     [
-        ("mtsamples", "health", 0.85, 1),
-        ("cfpb", "finance", 0.7, 1),
-        ("ordinary", "finance", 0, 0.05),
+        ("mtsamples", "health", 0.95, 1),
+        ("cfpb", "finance", 0.85, 1),
+        ("ordinary", "finance", 0, 0.03),
         ("ordinary", "legal", 0, 0.05),
-        ("ordinary", "health", 0, 0.15),
+        ("ordinary", "health", 0, 0.08),
         ("ordinary", "hr", 0, 0.02),
+        ("ordinary", "children", 0, 0.03),
+        ("ordinary", "credentials", 0, 0.03),
+        ("ordinary", "special_category", 0, 0.02),
+        ("ordinary", "trade_secret", 0, 0.02),
     ],
 )
 def test_rates_on_real_documents(corpus: str, topic: str, least: float, most: float) -> None:
