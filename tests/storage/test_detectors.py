@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from pipeline.detect.manifest import digest_manifest
 from storage.audit.query import Question, Reason, ask
 from storage.database import Database, Role
@@ -9,7 +11,7 @@ from storage.keys import Keys
 from storage.work.detectors import PIECE
 from tests.storage.examples import ASSESSMENT, SPEC, claimed, decided_row, events, ledger_on, running
 
-COMPONENTS = {f"file/{number}.py": f"sha256:{number:064x}" for number in range(PIECE + 10)}
+COMPONENTS = MappingProxyType({f"file/{number}.py": f"sha256:{number:064x}" for number in range(PIECE + 10)})
 DETECTOR = digest_manifest(COMPONENTS)
 
 
