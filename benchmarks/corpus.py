@@ -69,6 +69,24 @@ def write_corpus(path: Path, documents: int, *, seed: int = 2026) -> Path:
     return path
 
 
+def write_mix(mix: str, documents: int, *, seed: int = 2026) -> list[str]:
+    """Return texts of a mix of personal data: `none`, `mixed` (as the corpus) or `dense` (every other sentence)."""
+    randomness = random.Random(f"{mix}{seed}")
+    if mix == "mixed":
+        return [_text(randomness) for _ in range(documents)]
+    kinds = {"none": [_PLAIN_SENTENCES], "dense": [_PLAIN_SENTENCES, _NAMED_SENTENCES, _REGULATED_SENTENCES]}[
+        mix
+    ]
+    return [_fill(randomness, kinds) for _ in range(documents)]
+
+
+def _fill(randomness: random.Random, kinds: list[tuple[str, ...]]) -> str:
+    parts: list[str] = []
+    while sum(map(len, parts)) < MEAN_BYTES:
+        parts.append(_sentence(randomness, randomness.choice(randomness.choice(kinds))))
+    return "\n\n".join(" ".join(parts[start : start + 5]) for start in range(0, len(parts), 5))
+
+
 def people() -> list[str]:
     """Return every name that the corpus can hold."""
     return [f"{first} {last}" for first in _FIRST for last in _LAST]

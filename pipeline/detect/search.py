@@ -23,7 +23,7 @@ from pipeline.detect.phones import phone_spans
 from pipeline.detect.prefilter import Pattern, Prefilter
 from policies.assessment import GapReason
 
-_Found = tuple[int, int, float]
+_Found = tuple[str, int, int, float]
 
 
 @dataclass(slots=True)
@@ -32,6 +32,8 @@ class Hit:
 
     who: int
     """The recogniser's place in the list."""
+    entity: str
+    """As the recogniser calls it."""
     start: int
     end: int
     score: float
@@ -151,8 +153,8 @@ class Search:
         reasons: list[GapReason] = []
         for find in self._finders(plan, task):
             try:
-                for start, end, score in find:
-                    hits.append(Hit(who, start, end, score))
+                for found in find:
+                    hits.append(Hit(who, *found))  # noqa: PERF401 - what was found before a failure counts
             except TimeoutError:
                 reasons.append(GapReason.RECOGNISER_TIMED_OUT)
             except Exception:  # noqa: BLE001 - whatever a recogniser raises costs this document its clearance
@@ -170,7 +172,7 @@ class Search:
 
 def _matches(one: Any, compiled: _Compiled, task: _Task, most_seconds: float) -> Iterator[_Found]:
     """Yield what Presidio's `PatternRecognizer` reports for one pattern."""
-    text = task.text
+    text, entity = task.text, one.supported_entities[0]
     for match in compiled.pattern.finditer(text, timeout=task.budget.at_most(most_seconds)):
         start, end = match.span()
         shown = text[start:end]
@@ -179,19 +181,19 @@ def _matches(one: Any, compiled: _Compiled, task: _Task, most_seconds: float) ->
         valid = one.validate_result(shown)
         score = compiled.score if valid is None else 1.0 if valid else 0.0
         if score > 0 and not one.invalidate_result(shown):
-            yield start, end, score
+            yield entity, start, end, score
 
 
 def _phones(one: Any, task: _Task) -> Iterator[_Found]:
     task.budget.at_most(0.0)
     for start, end in phone_spans(task.text, one.supported_regions, one.leniency):
-        yield start, end, one.SCORE
+        yield one.supported_entities[0], start, end, one.SCORE
 
 
 def _own(one: Any, task: _Task) -> Iterator[_Found]:
     task.budget.at_most(0.0)
     for found in one.analyze(task.text, one.supported_entities, task.words):
-        yield found.start, found.end, found.score
+        yield found.entity_type, found.start, found.end, found.score
 
 
 def without_contained(hits: Sequence[Hit]) -> list[Hit]:

@@ -102,5 +102,5 @@ def test_a_pattern_that_the_automata_refuse_is_always_searched(monkeypatch: pyte
 
 def test_contained_hits_go() -> None:
     """As Presidio's `remove_duplicates`: contained and not better goes, contained and better stays."""
-    hits = [Hit(0, 0, 9, 0.5), Hit(0, 2, 4, 0.5), Hit(0, 3, 6, 0.9), Hit(0, 0, 9, 0.5)]
+    hits = [Hit(0, "X", *one) for one in ((0, 9, 0.5), (2, 4, 0.5), (3, 6, 0.9), (0, 9, 0.5))]
     assert [(one.start, one.end) for one in without_contained(hits)] == [(0, 9), (3, 6)]
