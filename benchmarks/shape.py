@@ -52,7 +52,7 @@ def build(folder: Path, *, seed: int = 0) -> Path:
     nlp = spacy.blank("en")
     nlp.add_pipe("tok2vec", config={"model": _TOK2VEC})
     nlp.add_pipe("tagger", config={"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": _LISTENER}})
-    nlp.add_pipe("parser", config={"model": _transitions("parser", 8, _LISTENER)})
+    nlp.add_pipe("parser", config={"model": _transitions("parser", _LISTENER)})
     ruler: Any = nlp.add_pipe("attribute_ruler")
     ruler.add_patterns(
         [
@@ -61,13 +61,13 @@ def build(folder: Path, *, seed: int = 0) -> Path:
         ]
     )
     nlp.add_pipe("lemmatizer", config={"mode": "rule"})
-    nlp.add_pipe("ner", config={"model": _transitions("ner", 3, _TOK2VEC)})
+    nlp.add_pipe("ner", config={"model": _transitions("ner", _TOK2VEC)})
     _train(nlp, random.Random(seed))
     nlp.to_disk(folder)
     return folder
 
 
-def _transitions(kind: str, maxout: int, tok2vec: dict[str, Any]) -> dict[str, Any]:
+def _transitions(kind: str, tok2vec: dict[str, Any]) -> dict[str, Any]:
     return {
         "@architectures": "spacy.TransitionBasedParser.v2",
         "state_type": kind,

@@ -127,6 +127,7 @@ def detector_config(settings: Settings) -> DetectorConfig:
         ner_model=settings.ner_model,
         nlp_configuration=settings.nlp_configuration,
         recognisers=settings.recognisers,
+        automata=settings.home / "automata",
         accepted=lock if lock.exists() else SHIPPED_MANIFEST,
     )
 

@@ -43,7 +43,7 @@ def limit_patterns(seconds: int) -> None:
 _SUFFIXES: Final = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
 
 
-class EmailRecognizer(presidio.EmailRecognizer):
+class LocalEmailRecognizer(presidio.EmailRecognizer):
     """Presidio's, without its download of the public-suffix list."""
 
     def validate_result(self, pattern_text: str) -> bool:
@@ -51,7 +51,7 @@ class EmailRecognizer(presidio.EmailRecognizer):
         return bool(_SUFFIXES(pattern_text).fqdn)
 
 
-class PhoneRecognizer(presidio.PhoneRecognizer):
+class SharedPhoneRecognizer(presidio.PhoneRecognizer):
     """Presidio's, asked only about the places that hold enough digits for a number.
 
     Each of its regions reads the whole text otherwise: half the time of all recognisers.
@@ -83,8 +83,9 @@ class PhoneRecognizer(presidio.PhoneRecognizer):
                 yield RecognizerResult(self.supported_entities[0], offset + start, offset + end, score)
 
 
+# Classes of other names than Presidio's: its registry takes any subclass that has the name it looks for.
 _OURS: Final[Mapping[str, type[EntityRecognizer]]] = MappingProxyType(
-    {"EmailRecognizer": EmailRecognizer, "PhoneRecognizer": PhoneRecognizer}
+    {"EmailRecognizer": LocalEmailRecognizer, "PhoneRecognizer": SharedPhoneRecognizer}
 )
 
 
@@ -159,6 +160,7 @@ def _build_presidio(one: PresidioSpec, file: PresidioFile) -> Iterator[Recognise
     if base is None or not hasattr(presidio, one.recogniser):
         raise DetectorUnavailable(f"recogniser_missing:{one.recogniser}")
     options: dict[str, Any] = {"supported_language": "en"}
+    options |= {"name": one.recogniser} if one.recogniser in _OURS else {}
     options |= {"context": list(one.context)} if one.context else {}
     if one.recogniser == "PhoneRecognizer":
         options |= {"supported_regions": file.phone_regions, "leniency": file.phone_leniency}

@@ -29,6 +29,11 @@ class DetectorConfig:
     """Folder of further recogniser files, in the format of the shipped ones."""
     regex_timeout_seconds: int = 2
     """CPU time one pattern may take on one window before the document is incomplete."""
+    document_seconds: float = 4.0
+    """CPU time that patterns and views may take on one document before it is incomplete: two thousand times the
+    usual. So many patterns at so many seconds would otherwise be minutes."""
+    document_seconds_per_million: float = 4.0
+    """CPU time on top for each million code points: four times the usual."""
     window_characters: int = 20_000
     """Longer texts are scanned in windows: Presidio's context search is quadratic in length."""
     window_overlap: int = 400
@@ -39,6 +44,8 @@ class DetectorConfig:
     """Windows per NER batch; larger ones gain nothing (16 to 32 measured best)."""
     minimum_score: float = 0.2
     """Findings below are noise: a bare number that fits a pattern without any context."""
+    automata: Path | None = None
+    """Folder where compiled automata are kept between starts; as safe as the program's own files."""
     accepted: Path | None = SHIPPED_MANIFEST
     """The file of accepted components; None accepts whatever there is: for tests and experiments only."""
 
@@ -47,3 +54,7 @@ class DetectorConfig:
             raise DetectorUnavailable("two_ner_models")
         if self.window_overlap * 4 > self.window_characters:
             raise DetectorUnavailable("windows_too_small")
+
+    def seconds_for(self, characters: int) -> float:
+        """Return the processor time that a text of so many code points may take."""
+        return self.document_seconds + self.document_seconds_per_million * characters / 1_000_000

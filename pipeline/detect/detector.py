@@ -29,6 +29,7 @@ from pipeline.detect.manifest import (
 from pipeline.detect.merge import merge
 from pipeline.detect.names import Names
 from pipeline.detect.script import character_gaps
+from pipeline.detect.search import Budget
 from pipeline.detect.specs import read_presidio, read_recognisers
 from pipeline.detect.tally import Roster, Tally
 from pipeline.detect.topics import Topics, read_lexicons, read_model
@@ -51,6 +52,8 @@ class _Looked:
     characters: int
     """Code points of the whole text, with those beyond the limit."""
     tally: Tally
+    seconds: float
+    """Processor time that may still be spent on it."""
     findings: list[Finding] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
@@ -68,7 +71,10 @@ class Detector:
         file, specs = read_presidio(), read_recognisers(config.recognisers)
         recognisers = build(file, specs)
         self._engine = Engine(
-            recognisers, minimum_score=config.minimum_score, pattern_seconds=config.regex_timeout_seconds
+            recognisers,
+            minimum_score=config.minimum_score,
+            pattern_seconds=config.regex_timeout_seconds,
+            folder=config.automata,
         )
         self._roster = Roster.of([one.name for one in recognisers], VIEWS)
         self.entities: frozenset[str] = frozenset(one.entity for one in recognisers) | self._names.entities
@@ -128,7 +134,13 @@ class Detector:
     def _look(self, texts: Sequence[str]) -> list[_Looked]:
         most = self._config.max_characters
         looked = [
-            _Looked(text=text[:most], characters=len(text), tally=Tally(self._roster)) for text in texts
+            _Looked(
+                text=text[:most],
+                characters=len(text),
+                tally=Tally(self._roster),
+                seconds=self._config.seconds_for(len(text)),
+            )
+            for text in texts
         ]
         for one in looked:
             if one.characters > most:
@@ -155,30 +167,36 @@ class Detector:
         with self._names.zone():
             readings = self._names.read([plain(text) for _, _, text in batch])
             for (one, offset, text), reading in zip(batch, readings, strict=True):
+                budget = Budget.of(one.seconds)
                 one.tally.read(offset, offset + reading.read_to)
-                sight = self._engine.look(text, reading.words)
+                sight = self._engine.look(text, reading.words, budget=budget)
                 one.tally.saw_window(offset, offset + len(text), sight.looked)
                 one.findings.extend(_moved([*reading.findings, *sight.findings], offset))
                 one.gaps.extend((*reading.gaps, *sight.gaps))
-                self._look_again(one, offset, text)
+                self._look_again(one, offset, text, budget)
+                one.seconds = budget.left()
 
-    def _look_again(self, one: _Looked, offset: int, text: str) -> None:
+    def _look_again(self, one: _Looked, offset: int, text: str, budget: Budget) -> None:
         """Add what only the other views of the window `text` show, at its place."""
         try:
             for view in views(text):
-                one.findings.extend(_moved(self._look_at_view(one, view), offset))
+                budget.at_most(0.0)
+                one.findings.extend(_moved(self._look_at_view(one, view, budget), offset))
+        except TimeoutError:
+            one.gaps.append(Gap(reason=GapReason.RECOGNISER_TIMED_OUT, detail="views"))
+            return
         except Exception:  # noqa: BLE001 - a view that cannot be made costs this document its clearance
             one.gaps.append(Gap(reason=GapReason.RECOGNISER_FAILED, detail="views"))
             return
         for name in VIEWS:
             one.tally.saw_view(name)
 
-    def _look_at_view(self, one: _Looked, view: View) -> Iterator[Finding]:
+    def _look_at_view(self, one: _Looked, view: View, budget: Budget) -> Iterator[Finding]:
         if view.gap:
             one.gaps.append(view.gap)
         reading = next(iter(self._names.read([view.text]))) if view.for_names else None
         words = reading.words if reading else partial(self._names.words, view.text)
-        sight = self._engine.look(view.text, words)
+        sight = self._engine.look(view.text, words, budget=budget)
         one.tally.saw_excerpt(view.name, len(view.text), sight.looked)
         one.gaps.extend((*sight.gaps, *(reading.gaps if reading else ())))
         found = [finding for finding in sight.findings if finding.score >= view.floor]

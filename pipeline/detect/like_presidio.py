@@ -50,8 +50,8 @@ class LikePresidio:
         """
         recognisers = analyzer.registry.get_recognizers(language=_LANGUAGE, all_fields=True)
         _check(analyzer, recognisers)
-        self._nlp_engine: Any = analyzer.nlp_engine
-        self.nlp: Any = self._nlp_engine.nlp[_LANGUAGE]
+        engine: Any = analyzer.nlp_engine
+        self._nlp_engine, self.nlp = engine, engine.nlp[_LANGUAGE]
         _use_numpy(self.nlp)
         self._deferred = _deferred(self.nlp)
         self._enhancer: Any = analyzer.context_aware_enhancer

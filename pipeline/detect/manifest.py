@@ -46,7 +46,9 @@ DISTRIBUTIONS: Final = (
 SOURCES: Final = ("presidio_analyzer",)
 """Packages whose code is digested too: their recognisers are ours by adoption, and one line may blind them."""
 
-_NOT_LAW: Final = frozenset({"accepted", "batch_documents", "ner_model", "nlp_configuration", "recognisers"})
+_NOT_LAW: Final = frozenset(
+    {"accepted", "automata", "batch_documents", "ner_model", "nlp_configuration", "recognisers"}
+)
 """Fields of the configuration that do not change what is found, or name files: those are digested."""
 ALSO_GOOD: Final[Manifest] = {
     "distribution/hyperscan": "0.9.1 | none",

@@ -8,6 +8,7 @@ only where that is there.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -67,10 +68,14 @@ class Budget:
         """
         if self.until is None:
             return seconds
-        left = self.until - time.thread_time()
+        left = self.left()
         if left <= 0:
             raise TimeoutError
         return min(seconds, left)
+
+    def left(self) -> float:
+        """Return the seconds left; negative when more was spent."""
+        return math.inf if self.until is None else self.until - time.thread_time()
 
 
 ENDLESS: Final = Budget(None)

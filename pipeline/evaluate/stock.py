@@ -19,7 +19,7 @@ from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerReg
 from presidio_analyzer.nlp_engine import NlpEngineProvider
 from spacy.util import is_package
 
-from pipeline.detect.catalogue import EmailRecognizer
+from pipeline.detect.catalogue import LocalEmailRecognizer
 from pipeline.detect.config import DetectorUnavailable
 from pipeline.detect.ear import silence_presidio
 from pipeline.detect.ner import digest_model
@@ -47,7 +47,7 @@ class StockPresidio:
             registry = RecognizerRegistry()
             registry.load_predefined_recognizers(nlp_engine=nlp)
             registry.remove_recognizer("EmailRecognizer")
-            registry.add_recognizer(EmailRecognizer())
+            registry.add_recognizer(LocalEmailRecognizer(name="EmailRecognizer"))
             analyzer = AnalyzerEngine(nlp_engine=nlp, registry=registry)
         except Exception:  # noqa: BLE001 - Presidio and spaCy each raise their own
             raise DetectorUnavailable("stock_model_not_loadable") from None

@@ -66,6 +66,17 @@ def test_a_pattern_that_times_out_taints_its_document(config: DetectorConfig, sl
     assert plain.complete
 
 
+def test_a_document_that_takes_too_long_is_incomplete(config: DetectorConfig, slow_recognisers: Path) -> None:
+    """Many slow windows share one budget: what lies behind its end is a gap, and the next document has its own."""
+    detector = Detector.load(
+        replace(config, recognisers=str(slow_recognisers), document_seconds=0.5, window_characters=2_000)
+    )
+    slow, plain = detector.assess([_document(f"{PLAIN} {SLOW} 7 " * 40), _document(PLAIN)])
+    assert (GapReason.RECOGNISER_TIMED_OUT, "SlowRecogniser") in _reasons(slow)
+    assert (GapReason.RECOGNISER_TIMED_OUT, "NhsRecognizer") not in _reasons(plain)
+    assert plain.complete
+
+
 def _break(detector: Detector, monkeypatch: pytest.MonkeyPatch, *, warn: bool) -> None:
     victim = next(
         one.presidio for one in detector._engine.recognisers if one.presidio.name == "NhsRecognizer"
