@@ -17,10 +17,11 @@ import tldextract
 from presidio_analyzer import EntityRecognizer, Pattern, PatternRecognizer, RecognizerResult
 from presidio_analyzer import predefined_recognizers as presidio
 
-from pipeline.detect.checksums import CHECKSUMS
+from pipeline.detect.checksums import checksum
 from pipeline.detect.config import DetectorUnavailable
 from pipeline.detect.phones import phone_spans
-from pipeline.detect.specs import PresidioFile, PresidioSpec, RecogniserSpec
+from pipeline.detect.row_recogniser import rows
+from pipeline.detect.specs import AnySpec, PresidioFile, PresidioSpec, RecogniserSpec
 
 # Seven digits with little between them; shorter numbers are not told from any other number.
 _PHONE_LIKE: Final = regex.compile(r"[+(]?\d(?:\D{0,4}\d){6,}")
@@ -101,7 +102,7 @@ class YamlRecogniser(PatternRecognizer):
             context=list(spec.context),
             global_regex_flags=flags,
         )
-        self._check = CHECKSUMS[spec.checksum] if spec.checksum else None
+        self._check = checksum(spec.checksum) if spec.checksum else None
         self._keeps_failed = spec.failed_score > 0
 
     def validate_result(self, pattern_text: str) -> bool | None:
@@ -138,7 +139,7 @@ class Recogniser:
     needs: str
 
 
-def build(file: PresidioFile, specs: Sequence[RecogniserSpec]) -> tuple[Recogniser, ...]:
+def build(file: PresidioFile, specs: Sequence[AnySpec]) -> tuple[Recogniser, ...]:
     """Return every recogniser that the files name.
 
     Raises:
@@ -148,10 +149,14 @@ def build(file: PresidioFile, specs: Sequence[RecogniserSpec]) -> tuple[Recognis
     for one in file.recognisers:
         built.extend(_build_presidio(one, file))
     for spec in specs:
-        cap = spec.failed_score if spec.checksum else 1.0
-        built.append(
-            _trust(YamlRecogniser(spec), spec.entity, passed=spec.passed_score, cap=cap, needs=spec.needs)
-        )
+        if isinstance(spec, RecogniserSpec):
+            cap = spec.failed_score if spec.checksum else 1.0
+            built.append(
+                _trust(YamlRecogniser(spec), spec.entity, passed=spec.passed_score, cap=cap, needs=spec.needs)
+            )
+    built.extend(
+        _trust(row, str(row.supported_entities[0]), passed=1.0, cap=1.0, needs="digit") for row in rows(specs)
+    )
     return tuple(built)
 
 

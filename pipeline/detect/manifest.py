@@ -30,12 +30,14 @@ Manifest = Mapping[str, str]
 _PACKAGE: Final = Path(__file__).parent
 
 DISTRIBUTIONS: Final = (
+    "bc-detect-secrets",
     "hyperscan",
     "numpy",
     "phonenumbers",
     "presidio-analyzer",
     "py3langid",
     "pydantic",
+    "python-stdnum",
     "pyyaml",
     "regex",
     "spacy",
