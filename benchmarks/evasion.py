@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import tempfile
 import time
@@ -25,6 +24,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.detect import Detector, DetectorConfig
+from pipeline.evaluate.intervals import Share
 from policies.decide import decide
 from policies.levels import Route
 from tests.evasion import benign
@@ -44,8 +44,6 @@ from tests.evasion.matrix import (
 from tests.evasion.operators import OPERATORS
 
 _SHIPPED = Path(__file__).resolve().parent.parent / "models" / "ner" / "weights"
-_Z = 1.96
-"""Two-sided 95 %."""
 
 
 @dataclass(slots=True)
@@ -63,16 +61,6 @@ class Tally:
             self.counts[name][outcome] += 1
         if outcome.leaks:
             self.leaks.append((one.case, outcome))
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """Return the 95 % Wilson score interval (Wilson 1927) of a share."""
-    if not trials:
-        return 0.0, 1.0
-    share, spread = successes / trials, _Z * _Z / trials
-    middle = share + spread / 2
-    half = _Z * math.sqrt(share * (1 - share) / trials + spread / (4 * trials))
-    return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
 
 
 def main() -> int:
@@ -141,35 +129,33 @@ def _held(detector: Detector) -> dict[str, list[str]]:
 
 
 def _summary(tally: Tally) -> dict[str, object]:
-    leaks, total = len(tally.leaks), sum(tally.total.values())
-    low, high = wilson(leaks, total)
+    share = Share(hits=len(tally.leaks), total=tally.total.total())
     return {
-        "documents": total,
+        "documents": share.total,
         **{outcome.value: tally.total[outcome] for outcome in Outcome},
-        "leaks": leaks,
-        "rate": leaks / total if total else 0.0,
-        "wilson_95": [low, high],
+        "leaks": share.hits,
+        "wilson_95": share.wilson(),
     }
 
 
 def _report(
     singles: Tally, composed: Tally, held: Mapping[str, list[str]], *, seconds: float
 ) -> dict[str, object]:
-    over = len(held["numbers"]) + len(held["look_encoded"])
-    benign_total = len(held["all_numbers"]) + len(held["all_look_encoded"])
+    held_back = [*held["numbers"], *held["look_encoded"]]
+    over = Share(hits=len(held_back), total=len(held["all_numbers"]) + len(held["all_look_encoded"]))
     return {
         "entities": len(ENTITIES),
         "operators": len(OPERATORS),
         "matrix": _summary(singles),
         "compositions": _summary(composed),
         "benign": {
-            "documents": benign_total,
-            "held": over,
-            "rate": over / benign_total,
-            "wilson_95": wilson(over, benign_total),
+            "documents": over.total,
+            "held": over.hits,
+            "rate": over.value,
+            "wilson_95": over.wilson(),
             "numbers_held": f"{len(held['numbers'])}/{len(held['all_numbers'])}",
             "look_encoded_held": f"{len(held['look_encoded'])}/{len(held['all_look_encoded'])}",
-            "which": held["numbers"] + held["look_encoded"],
+            "which": held_back,
         },
         "cpu_seconds": round(seconds, 1),
     }

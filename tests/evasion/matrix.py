@@ -3,8 +3,8 @@
 Rules
 1. *Cleared*: the document would leave as it is. *Survives*: it would leave pseudonymised, and the value's
    spelling still stands in what leaves, wholly or for the most part. Both are leaks.
-2. *Finding* or *gap*: what held it back. The gate's last look counts as `gate`: a document
-   whose pseudonymised text it refuses stays.
+2. *Finding* or *gap*: what held it back; a gap, if without it some form of the document would leave. The
+   gate's last look counts as `gate`: a document whose pseudonymised text it refuses stays.
 3. Every case is named by entity, operators, carrier and seed, and is the same on every machine.
 """
 
@@ -202,7 +202,7 @@ def _outcome(one: Written, assessment: Assessment, detector: Detector, policy: P
             return Outcome.GATE
         return Outcome.SURVIVES if _survives(one, hidden.text) else Outcome.FINDING
     without_gaps = decide(replace(assessment, gaps=()), policy)
-    return Outcome.GAP if without_gaps.route is Route.CLOSED else Outcome.FINDING
+    return Outcome.GAP if without_gaps.route.leaves else Outcome.FINDING
 
 
 def _refused(text: str, decision: Decision, detector: Detector, policy: Policy) -> bool:

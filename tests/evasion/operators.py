@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.evasion import encodings, invisible, layout, noise, spelling, typography, unicode_forms
+from tests.evasion import addresses, encodings, invisible, layout, noise, spelling, typography, unicode_forms
 from tests.evasion.shapes import Operator
 
 ALL = (
@@ -12,6 +12,7 @@ ALL = (
     *layout.OPERATORS,
     *encodings.OPERATORS,
     *spelling.OPERATORS,
+    *addresses.OPERATORS,
     *noise.OPERATORS,
 )
 OPERATORS: dict[str, Operator] = {operator.name: operator for operator in ALL}

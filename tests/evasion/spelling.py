@@ -21,7 +21,6 @@ from tests.evasion.shapes import (
 )
 
 SPOKEN = "numbers as read out on the telephone (NATO ACP 125; PyRIT's NATO converter)"
-HARVESTING = "address disguises against harvesters (Project Honey Pot; RFC 4096 on address exposure)"
 LEET = "PyRIT's leetspeak converter"
 CASE = "typing habits"
 
@@ -71,7 +70,6 @@ TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eight
 TEENS = (
     "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 )  # fmt: skip
-LEET_LETTERS = {"a": "4", "e": "3", "i": "1", "o": "0", "s": "5", "t": "7"}
 DIGITS_AS_LETTERS = {
     "0": "O",
     "1": "l",
@@ -179,36 +177,6 @@ def _as_in(value: str, _: random.Random) -> str:
     )
 
 
-def _at_dot(at: str, dot: str) -> Callable[[str, random.Random], str]:
-    return lambda value, _: value.replace("@", at).replace(".", dot)
-
-
-def _from_at_dot(text: str) -> str:
-    text = re.sub(
-        r"\s*[\[({<]\s*(at|dot)\s*[\])}>]\s*|\s+(at|dot)\s+|_(at|dot)_",
-        lambda m: f"<{m[1] or m[2] or m[3]}>",
-        text,
-        flags=re.IGNORECASE,
-    )
-    return re.sub("<dot>", ".", re.sub("<at>", "@", text, flags=re.IGNORECASE), flags=re.IGNORECASE)
-
-
-def _disguise(name: str, at: str, dot: str) -> Operator:
-    return _operator(
-        name=name,
-        source=HARVESTING,
-        shapes=frozenset({Shape.ADDRESS}),
-        apply=_at_dot(at, dot),
-        undo=_from_at_dot,
-    )
-
-
-def _no_spam(value: str, rng: random.Random) -> str:
-    name, _, domain = value.partition("@")
-    word = rng.choice(("NOSPAM", "REMOVETHIS"))
-    return f"{name}@{word}.{domain}" if rng.random() < 0.5 else f"{name}.{word}@{domain}"
-
-
 def _alternating(value: str, _: random.Random) -> str:
     return "".join(c.upper() if at % 2 else c.lower() for at, c in enumerate(value))
 
@@ -235,30 +203,6 @@ OPERATORS: tuple[Operator, ...] = (
     _operator(
         name="as_in", source=SPOKEN, shapes=frozenset({Shape.CODE, Shape.ADDRESS}), apply=_as_in,
         undo=without(r" as in [A-Z]\w+|, "),
-    ),
-    _disguise("at_dot_words", " at ", " dot "),
-    _disguise("at_dot_capitals", " AT ", " DOT "),
-    _disguise("at_dot_brackets", "[at]", "[dot]"),
-    _disguise("at_dot_parentheses", " (at) ", " (dot) "),
-    _disguise("at_dot_braces", "{at}", "{dot}"),
-    _disguise("at_dot_angles", "<at>", "<dot>"),
-    _disguise("at_dot_low_lines", "_at_", "_dot_"),
-    _disguise("at_in_parentheses", "(at)", "."),
-    _operator(
-        name="spaced_at", source=HARVESTING, shapes=frozenset({Shape.ADDRESS}), apply=_at_dot(" @ ", " . "), undo=same
-    ),
-    _operator(
-        name="other_at_signs", source="Unicode TR15, compatibility equivalents of @", shapes=frozenset({Shape.ADDRESS}),
-        apply=lambda value, rng: value.replace("@", rng.choice("\uff20\ufe6b")),
-        undo=lambda text: re.sub("[\uff20\ufe6b]", "@", text),
-    ),
-    _operator(
-        name="no_spam", source=HARVESTING, shapes=frozenset({Shape.ADDRESS}), apply=_no_spam,
-        undo=without(r"\.?(?:NOSPAM|REMOVETHIS)(?:\.(?=[^@]*$))?"),
-    ),
-    _operator(
-        name="leetspeak", source=LEET, shapes=frozenset({Shape.ADDRESS}),
-        apply=per_character(LEET_LETTERS), undo=back(LEET_LETTERS),
     ),
     _operator(
         name="digits_as_letters", source=LEET, shapes=frozenset({Shape.NUMBER}),
