@@ -1,12 +1,13 @@
 """How many spellings of an identifier get past the detector: entity types x operators, and compositions.
 
     python -m benchmarks.evasion [--compositions 10000] [--carriers 1] [--seed N] [--ner rules|shipped|FOLDER]
-                                 [--failures FILE] [--json] [--table]
+                                 [--failures FILE] [--json]
     python -m benchmarks.evasion --only US_SSN/en_dash+base64/form/7
+    python -m benchmarks.evasion --known-open
 
 Exits with 1 if any document with a value would leave with it: as it is (cleared), or pseudonymised with
 most of the value still in it (survives). `--failures` writes the name of each such case, for `--only`, with the
-groups of operators that get most through first. `--table` prints the table for `tests/evasion/known_open.py`.
+groups of operators that get most through first. `--known-open` writes `tests/evasion/known_open.py` anew.
 `--ner rules` (the default) uses a model that knows one name: patterns are what is measured.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import time
@@ -30,6 +32,7 @@ from policies.levels import Route
 from tests.evasion import benign
 from tests.evasion.entities import ENTITIES
 from tests.evasion.matrix import (
+    SHARDS,
     Case,
     Outcome,
     Written,
@@ -38,12 +41,15 @@ from tests.evasion.matrix import (
     judge,
     parse_case,
     plain_cases,
+    sample,
     single_cases,
     written,
 )
 from tests.evasion.operators import OPERATORS
 
-_SHIPPED = Path(__file__).resolve().parent.parent / "models" / "ner" / "weights"
+_ROOT = Path(__file__).resolve().parent.parent
+_KNOWN_OPEN = _ROOT / "tests" / "evasion" / "known_open.py"
+_SHIPPED = _ROOT / "models" / "ner" / "weights"
 
 
 @dataclass(slots=True)
@@ -70,19 +76,20 @@ def main() -> int:
         detector = Detector.load(DetectorConfig(ner_model=_model(args.ner, Path(folder)), accepted=None))
         if args.only:
             return _show(args.only, detector)
+        if args.known_open:
+            _write_known_open(detector)
+            return 0
         started = time.process_time()
         singles, composed = Tally(), Tally()
         cases = [*plain_cases(), *single_cases(seeds=args.seeds, carriers=args.carriers)]
         for one, outcome in judge(written(cases), detector):
             singles.add(one, outcome, one.case.entity, "+".join(one.case.operators) or "plain")
-        sample = islice(written(compositions(seed=args.seed)), args.compositions)
-        for one, outcome in judge(sample, detector):
+        chosen = islice(written(compositions(seed=args.seed)), args.compositions)
+        for one, outcome in judge(chosen, detector):
             composed.add(one, outcome, one.case.entity, *one.case.operators)
         held = _held(detector)
     report = _report(singles, composed, held, seconds=time.process_time() - started)
     print(json.dumps(report, indent=1) if args.json else _text(report, singles, composed))
-    if args.table:
-        print(_table(singles.leaks))
     if args.failures:
         Path(args.failures).write_text(_failures(singles, composed), encoding="utf-8")
     return 1 if singles.leaks or composed.leaks else 0
@@ -100,7 +107,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--failures", help="file for the names of leaking cases")
     parser.add_argument("--only", action="append", help="show one case; may be repeated")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--known-open", action="store_true", help="write tests/evasion/known_open.py anew")
     return parser.parse_args()
 
 
@@ -200,13 +207,26 @@ def _failures(singles: Tally, composed: Tally) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(leaks: Iterable[tuple[Case, Outcome]]) -> str:
+def _write_known_open(detector: Detector) -> None:
+    """Write what the tests' part of the matrix lets through now: one carrier a cell, one seed, the sample."""
     cells: dict[str, set[str]] = defaultdict(set)
-    for case, _ in leaks:
-        cells["+".join(case.operators) or "plain"].add(case.entity)
-    return "\n".join(
-        f'    "{name}": ("{" ".join(sorted(found))}", _UNREAD),' for name, found in cells.items()
+    cases = [*plain_cases(), *single_cases(carriers=1)]
+    for one, outcome in judge(written(cases), detector):
+        if outcome.leaks:
+            cells["+".join(one.case.operators) or "plain"].add(one.case.entity)
+    shards = tuple(
+        sum(outcome.leaks for _, outcome in judge(sample(shard), detector)) for shard in range(SHARDS)
     )
+    rows = []
+    for name, found in cells.items():
+        reason = "_UNLABELLED" if found <= cells.get("plain", set()) else "_UNREAD"
+        rows.append(f'    "{name}": (\n        "{" ".join(sorted(found))}",\n        {reason},\n    ),\n')
+    table = "{\n" + "".join(rows) + "}" if rows else "{}"
+    text = _KNOWN_OPEN.read_text(encoding="utf-8")
+    text = re.sub(r"(?ms)^(KNOWN_OPEN: [^=]+= )\{.*?^?\}$", lambda found: found[1] + table, text, count=1)
+    text = re.sub(r"(?m)^(KNOWN_OPEN_COMPOSITIONS = )\(.*\)$", lambda found: f"{found[1]}{shards}", text)
+    _KNOWN_OPEN.write_text(text, encoding="utf-8")
+    print(f"{sum(map(len, cells.values()))} cells, {sum(shards)} compositions are open")
 
 
 def _show(names: Iterable[str], detector: Detector) -> int:

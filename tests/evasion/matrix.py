@@ -31,6 +31,9 @@ from tests.evasion.entities import ENTITIES
 from tests.evasion.operators import OPERATORS
 from tests.evasion.shapes import recovers
 
+SHARDS = 4
+_SAMPLE = 320
+_SAMPLE_SEED = 20_220
 _KEY = b"evasion matrix, not a secret key"
 _BATCH = 64
 _SURVIVING_SHARE = 0.5
@@ -162,6 +165,11 @@ def compositions(*, seed: int) -> Iterator[Case]:
         ungrouped = any(OPERATORS[name].ungroups for name in chosen)
         carrier = rng.choice(carriers_for(entity, ungrouped=ungrouped))
         yield Case(entity=entity.name, operators=chosen, carrier=carrier.name, seed=rng.randrange(1_000_000))
+
+
+def sample(shard: int) -> Iterator[Written]:
+    """Yield the compositions of one of the `SHARDS` parts of the tests' sample."""
+    return islice(written(compositions(seed=_SAMPLE_SEED + shard)), _SAMPLE // SHARDS)
 
 
 def written(cases: Iterable[Case]) -> Iterator[Written]:
