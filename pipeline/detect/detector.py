@@ -215,7 +215,7 @@ class Detector:
         language = judge_language(one.text)
         return Assessment(
             findings=merge(one.findings),
-            topics=self._topics.judge(one.text),
+            topics=self._topics.judge(one.text, dict(language.passages)),
             gaps=_summed([*all_gaps, *language.gaps]),
             characters=len(one.text),
             language=language.language,

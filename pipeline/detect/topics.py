@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
@@ -28,6 +28,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.detect.config import SHIPPED_TOPICS, DetectorUnavailable
+from pipeline.detect.frequent_words import ENGLISH
 from pipeline.detect.topic_model import TopicModel, load_topic_model
 from policies.assessment import Topic
 
@@ -56,7 +57,7 @@ class Lexicon(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     topic: Annotated[str, Field(pattern=r"^[a-z_]+$")]
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = ENGLISH
     description: str
     decisive: _Terms
     """Two of these in a passage settle the topic: they are written about somebody, hardly about a subject."""
@@ -72,7 +73,9 @@ class _Term:
     topic: str
     number: int
     points: int
-    is_decisive: bool
+    language: str
+    counts_alone: bool
+    """Whether it counts beside the model: decisive, or in a language that the model does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,14 @@ class Topics:
             else:
                 self._terms.setdefault(term.words[term.anchor], []).append(term)
 
-    def judge(self, text: str) -> tuple[Topic, ...]:
-        """Return the topics of `text` with their scores, by name; costs one pass over its words."""
-        words, hits = self._read(text)
+        self._stem_languages = {term.language for terms in self._stems.values() for term in terms}
+
+    def judge(self, text: str, languages: Collection[str] = (ENGLISH,)) -> tuple[Topic, ...]:
+        """Return the topics of `text` with their scores, by name; costs one pass over its words.
+
+        Terms count in the `languages` of the text's passages, English ones always.
+        """
+        words, hits = self._read(text, {ENGLISH, *languages})
         evidence = self._model.evidence(words) if self._model else {}
         topics = []
         for name in self.names:
@@ -105,7 +113,7 @@ class Topics:
             score = _lexicon_score(_points(found))
             if self._model and name in evidence:
                 chance = min(self._model.chance(name, evidence[name], _points(found)), _AT_MOST * score)
-                decisive = _lexicon_score(_points([hit for hit in found if hit.term.is_decisive]))
+                decisive = _lexicon_score(_points([hit for hit in found if hit.term.counts_alone]))
                 score = 1 - (1 - chance) * (1 - decisive)
             if score >= _MINIMUM:
                 topics.append(Topic(name=name, score=round(score, 3)))
@@ -113,13 +121,13 @@ class Topics:
 
     def points(self, text: str) -> dict[str, int]:
         """Return what the terms of each topic add up to; the recipe of the model reads this."""
-        return {name: _points(found) for name, found in sorted(self._read(text)[1].items())}
+        return {name: _points(found) for name, found in sorted(self._read(text, {ENGLISH})[1].items())}
 
-    def _read(self, text: str) -> tuple[list[str], dict[str, list[_Hit]]]:
+    def _read(self, text: str, languages: Collection[str]) -> tuple[list[str], dict[str, list[_Hit]]]:
         plain = _plain(text)
         words = _WORD.findall(plain)
         found = [(at, terms) for at, word in enumerate(words) if (terms := self._terms.get(word))]
-        if self._stems:
+        if not self._stem_languages.isdisjoint(languages):
             found += [(at, terms) for at, word in enumerate(words) if (terms := self._stems_of(word))]
             found.sort(key=itemgetter(0))
         if not found:
@@ -128,6 +136,8 @@ class Topics:
         hits: dict[str, list[_Hit]] = {}
         for at, terms in found:
             for term in terms:
+                if term.language not in languages:
+                    continue
                 first = at - term.anchor
                 if len(term.words) == 1 or tuple(words[first : first + len(term.words)]) == term.words:
                     hits.setdefault(term.topic, []).append(_Hit(starts[at], term))
@@ -190,7 +200,8 @@ def _terms(lexicons: Sequence[Lexicon]) -> Iterator[_Term]:
                         topic=lexicon.topic,
                         number=number,
                         points=points,
-                        is_decisive=strength == "decisive",
+                        language=lexicon.language,
+                        counts_alone=strength == "decisive" or lexicon.language != ENGLISH,
                     )
 
 
