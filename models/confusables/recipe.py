@@ -101,6 +101,8 @@ def classes(  # noqa: C901, PLR0912 - a table in code, one branch a class
         elif category == "Pd" or (letter in dashes and category != "Lo"):
             yield "typographic", code, "-"
         elif (says := plain_ascii(letter)) and category != "Lo":
+            if re.match("PARENTHESIZED|DIGIT|NUMBER", name):
+                says = says.strip("().,") or says
             is_accented = code < LATIN_END or 0x1E00 <= code < 0x1F00
             is_accented = is_accented and category in ("Lu", "Ll") and len(says) == 1
             yield "accented" if is_accented else "typographic" if letter == "\u2026" else "styled", code, says

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import groupby
 from typing import Final
 
 from pipeline.detect.views.encodings import count_opaque
@@ -21,6 +22,8 @@ _FOREIGN_LETTERS: Final = 12
 _LETTERS: Final = frozenset({"styled", "lookalike", "accented"})
 _SOFT: Final = frozenset("\u00ad")
 _FEW_MARKS: Final = 3
+_FEW_UNSEEN: Final = 4
+"""Unseen characters in a row that carry something themselves; an emoji needs two."""
 _FEW_STYLED: Final = 3
 """Styled letters in a row that are a word; `m²` and `Nº` have one or two."""
 _FIRST_PICTURE: Final = "\u2600"
@@ -55,7 +58,9 @@ def _hidden(text: str) -> Iterator[Gap]:
         kinds = [kind_of(letter) for letter in shown]
         before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
         is_inside = (before.isalnum() or kinds[0] in _LETTERS) and (after.isalnum() or kinds[-1] in _LETTERS)
-        unseen += is_inside and "unseen" in kinds and not set(shown) <= _SOFT
+        unseen += (is_inside and "unseen" in kinds and not set(shown) <= _SOFT) or _longest(
+            kinds
+        ) >= _FEW_UNSEEN
         marks += kinds.count("mark") >= _FEW_MARKS or (before.isdigit() and kinds[0] == "mark")
         styled += sum(len(run) >= _FEW_STYLED for run in _STYLED_RUN.findall(_kind_letters(shown, kinds)))
         symbols += (
@@ -69,6 +74,11 @@ def _hidden(text: str) -> Iterator[Gap]:
     ):
         if count:
             yield Gap(reason=GapReason.HIDDEN_TEXT, count=count, detail=detail)
+
+
+def _longest(kinds: list[str]) -> int:
+    """Return how many unseen characters follow each other."""
+    return max((len(list(run)) for kind, run in groupby(kinds) if kind == "unseen"), default=0)
 
 
 def _kind_letters(shown: str, kinds: list[str]) -> str:

@@ -27,7 +27,7 @@ _ROT47: Final = {code: chr(33 + (code - 33 + 47) % 94) for code in range(33, 127
 _ATBASH: Final = str.maketrans(abc + abc.upper(), abc[::-1] + abc[::-1].upper())
 _FEWEST_HINTS: Final = 2
 _NUMBER_47: Final = re.compile(
-    r"(?<![`-i])(?:[`-i]{3}\\[`-i]{2}\\[`-i]{4}|[`-i]{9,19}|(?:[`-i]{4}\\){3}[`-i]{4})(?![`-i])"
+    r"(?<![_-h])(?:[_-h]{3}\\[_-h]{2}\\[_-h]{4}|[_-h]{9,19}|(?:[_-h]{4}\\){3}[_-h]{4})(?![_-h])"
 )
 _SENTENCE: Final = re.compile(r"[^\n.!?;]+")
 _WORDS: Final = re.compile(r"[A-Za-z]{2,12}")
@@ -98,7 +98,9 @@ def deciphered(text: str, cipher: str) -> Iterator[Piece]:
 def may_be_rot47(tokens: frozenset[str]) -> bool:
     """Return whether the tokens hold common words or a number in rot47."""
     return len(_TRACES_47 & tokens) >= _FEWEST_HINTS or any(
-        _NUMBER_47.search(one) for one in tokens if len(one) >= _SHORTEST_47 and ("\\" in one or "`" in one)
+        _NUMBER_47.search(one)
+        for one in tokens
+        if len(one) >= _SHORTEST_47 and ("\\" in one or "`" in one or "_" in one)
     )
 
 

@@ -45,9 +45,11 @@ _BRAILLE_DIGITS: Final = dict(zip("abcdefghij", "1234567890", strict=True))
 def morse(text: str) -> Iterator[Piece]:
     """Yield runs of Morse code, in capitals."""
     for match in _MORSE_RUN.finditer(text):
+        shown = match.group().translate(_MORSE_SIGNS)
+        if shown.rsplit(None, 1)[-1] not in _MORSE and shown.endswith("."):  # the end of the sentence
+            shown = shown[:-1]
         words = [
-            "".join(_MORSE.get(one, "\ufffd") for one in word.split())
-            for word in _MORSE_WORD.split(match.group().translate(_MORSE_SIGNS))
+            "".join(_MORSE.get(one, "\ufffd") for one in word.split()) for word in _MORSE_WORD.split(shown)
         ]
         says = " ".join(filter(None, words))
         if "\ufffd" not in says and len(set(says)) >= _FEWEST_KINDS:

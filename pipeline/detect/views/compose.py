@@ -78,6 +78,7 @@ _MAKE_PLAINER: Final = (
     _Step(view="decoded", find=notation.escaped, may=gates.escaped, names=True),
     _Step(view="joined", find=notation.soft_breaks, may=gates.soft_breaks, names=True),
     _Step(view="joined", find=notation.tags, may=gates.tags, names=True),
+    _Step(view="joined", find=notation.empty, may=gates.empty, names=True),
     _Step(view="joined", find=notation.concatenated, may=gates.concatenated, names=True),
     _Step(view="decoded", find=notation.utf7, may=gates.utf7, names=True),
     _Step(view="decoded", find=encodings.encoded, may=gates.encoded, names=True),
@@ -86,24 +87,30 @@ _MAKE_PLAINER: Final = (
     _Step(view="decoded", find=codes.morse, may=gates.morse, names=True, gap="morse"),
     _Step(view="decoded", find=codes.bits, may=gates.bits, names=True, gap="bits"),
     _Step(view="decoded", find=codes.decimals, may=gates.decimals, names=True),
+    _Step(view="joined", find=groups.spoken, may=gates.spoken, floor=_CHANCE),
+    _Step(view="joined", find=spacing.numbered, may=gates.numbered, floor=_CHANCE),
     _Step(view="joined", find=spacing.letters, may=gates.letters, names=True),
     _Step(view="addresses", find=addresses.addresses, may=gates.addresses),
     _Step(view="addresses", find=addresses.hosts, may=gates.hosts),
     _Step(view="spelled", find=numbers.nato, may=gates.nato, names=True, gap="spelled_letters"),
     _Step(view="spelled", find=numbers.spelled, may=gates.spelled),
-    _Step(view="joined", find=spacing.wrapped, may=gates.wrapped, floor=_CHANCE, names=True),
+    _Step(view="joined", find=spacing.wrapped, may=gates.wrapped, floor=_CONTEXT, names=True),
     _Step(view="joined", find=spacing.glued, may=gates.glued, floor=_CHANCE),
 )
 _GUESS: Final = (
     _Step(view="separated", find=groups.hyphened, may=gates.separated, floor=_CHANCE),
+    _Step(view="separated", find=groups.hyphened_anyway, may=gates.separated, floor=_CONTEXT),
     _Step(view="separated", find=groups.dotted, may=gates.separated, floor=_CHANCE),
     _Step(view="separated", find=groups.joined, may=gates.separated, floor=_CONTEXT),
     _Step(view="separated", find=groups.codes, may=gates.codes, floor=_CONTEXT),
-    _Step(view="joined", find=spacing.codes_wrapped, may=gates.codes_wrapped, floor=_CHANCE),
+    _Step(view="joined", find=spacing.unbroken, may=gates.unbroken, floor=_CONTEXT),
     _Step(view="leet", find=leet.leet_words, may=gates.leet_words, floor=_CHANCE, names=True),
     _Step(view="leet", find=leet.odd_case, may=gates.odd_case, floor=_CHANCE, names=True),
+    _Step(view="deciphered", find=encodings.rot47_words, may=gates.rot47_words, floor=_CHANCE),
     _Step(view="turned", find=ciphers.turned, may=gates.turned, floor=0.5, names=True),
 )
+_SEPARATORS: Final = 5
+"""So many of the guesses."""
 _LEET: Final = (_Step(view="leet", find=leet.leet_digits, may=gates.leet_digits, floor=_CHANCE),)
 
 VIEWS: Final = (
@@ -158,10 +165,10 @@ def _all(reading: Reading, looked: _Looked) -> Iterator[View]:
         yield from _read(undone, looked)
     undone = yield from _apply(
         _Step(view="deciphered", find=ciphers.rot47, may=gates.rot47, names=True, gap="cipher"),
-        plainer,
+        reading,
         looked,
     )
-    if undone is not plainer:
+    if undone is not reading:
         yield from _read(undone, looked)
 
 
@@ -178,13 +185,20 @@ def _read(reading: Reading, looked: _Looked) -> Generator[View, None, Reading]:
         if reading is before:
             break
     for step in _GUESS:
-        yield from _apply(step, reading, looked)
+        guess = yield from _apply(step, reading, looked)
+        if step.find is spacing.unbroken and guess is not reading:
+            yield from _separate(guess, looked)
     for step in _LEET:
         guess = yield from _apply(step, reading, looked)
         if guess is not reading:
-            for after in _GUESS[:4]:
-                yield from _apply(after, guess, looked)
+            yield from _separate(guess, looked)
     return reading
+
+
+def _separate(reading: Reading, looked: _Looked) -> Iterator[View]:
+    """Yield the views of `reading` with the separators of its numbers changed."""
+    for step in _GUESS[:_SEPARATORS]:
+        yield from _apply(step, reading, looked)
 
 
 def _apply(step: _Step, reading: Reading, looked: _Looked) -> Generator[View, None, Reading]:

@@ -22,7 +22,8 @@ MOST_OPAQUE: Final = 400
 
 # Full lines of a wrapped block belong together.
 _BLOCK: Final = re.compile(
-    r"[A-Za-z0-9+/_-]{8,}(?:[ \t]?\r?\n[ \t>|]{0,4}[A-Za-z0-9+/_-]{8,80}){0,4000}(?![A-Za-z0-9+/_-])={0,6}"
+    r"[A-Za-z0-9+/_-]{8,}(?:[ \t]?\r?\n[ \t>|]{0,4}[A-Za-z0-9+/_-]{8,80}){0,4000}"
+    r"(?:[ \t]?\r?\n[ \t>|]{0,4}[A-Za-z0-9+/_-]{1,80}(?=={1,2}|[ \t]?(?:\r?\n|\Z)))?(?![A-Za-z0-9+/_-])={0,6}"
 )
 # A block that is written in groups: four and four, or eight and eight.
 _GROUPED: Final = re.compile(
@@ -37,9 +38,11 @@ _UUENCODED: Final = re.compile(
     r"^begin(?:-base64)? [0-7]{3} \S{1,80}\r?\n((?:[ -`]{1,61}\r?\n)+?)[ `]?\r?\n?end\b", re.MULTILINE
 )
 _UU_LINE: Final = re.compile(r"^[!-M][!-`]{8,60} ?$", re.MULTILINE)
-_ODD_WORD: Final = re.compile(r"(?<!\S)[!-~]{10,400}(?!\S)")
+_ODD_WORD: Final = re.compile(r"(?<!\S)[!-~]{9,400}(?!\S)")
 _STOPS: Final = ".,;:!?()\"'"
-_FEWEST_ODD: Final = 10
+_CLEAR: Final = re.compile(r"(?=[^\n]*[0-9])[A-Za-z0-9@._:/+-]{9,}")
+_DIGITS_47: Final = re.compile(r"[_-h]{2,4}(?:\\[_-h]{2,4}){2,3}")
+_FEWEST_ODD: Final = 9
 _UPPER, _LOWER, _DIGIT = re.compile("[A-Z]"), re.compile("[a-z]"), re.compile("[0-9]")
 _SIGN: Final = re.compile(r"[!#$%&*+;<=>?@^`{|}~]")
 _SHORT: Final = 15
@@ -62,9 +65,12 @@ def encoded(text: str) -> Iterator[Piece]:
     for match in _BLOCK.finditer(text):
         if _is_word(match.group()):
             continue
-        says = _decoded(match.group())
-        if says is not None:
-            yield Piece(match.start(), match.end(), says)
+        whole = match.group()
+        for block in dict.fromkeys((whole, whole.rpartition("\n")[0])):  # the last line may be something else
+            says = _decoded(block) if block and not _is_word(block) else None
+            if says is not None:
+                yield Piece(match.start(), match.start() + len(block), says)
+                break
 
 
 def _is_word(block: str) -> bool:
@@ -115,6 +121,16 @@ def odd_words(text: str) -> Iterator[Piece]:
             if says is not None:
                 yield Piece(match.start(), match.end(), says)
                 break
+
+
+def rot47_words(text: str) -> Iterator[Piece]:
+    """Yield single words that rot47 makes a code, a number or an address with no odd sign left."""
+    for match in _ODD_WORD.finditer(text):
+        word = match.group().rstrip(".,;:)")
+        if is_odd(word) or _DIGITS_47.fullmatch(word):
+            says = "".join(chr(33 + (ord(sign) + 14) % 94) for sign in word)
+            if _CLEAR.fullmatch(says):
+                yield Piece(match.start(), match.start() + len(word), says)
 
 
 def is_odd(word: str) -> bool:
@@ -266,6 +282,8 @@ def _z85(word: str) -> bytes:
 _Z85_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 _B85_DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
 _Z85: Final = str.maketrans(_Z85_DIGITS, _B85_DIGITS)
+
+
 _ODD: Final[tuple[Callable[[str], bytes], ...]] = (
     base64.b85decode,
     lambda word: base64.a85decode(word.encode()),

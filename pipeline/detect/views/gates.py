@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pipeline.detect.views import ciphers, encodings, numbers
+from pipeline.detect.views import ciphers, encodings, leet, numbers
 from pipeline.detect.views.sheet import Sheet
 
 _BACKSLASH: Final = "\\"
@@ -14,6 +14,25 @@ _FEW_DIGITS: Final = 7
 _MORSE: Final = re.compile(r"[.·•*–—−-][ \t\n/|]{1,5}[.·•*–—−-]")  # noqa: RUF001 - signs as written
 _DECIMALS: Final = re.compile(rb"(?:000? {1,3}){5}")
 _WORDS_FOR_DOTS: Final = frozenset(("dot", "punkt", "point", "punto", "period", "stop", "fullstop", "d0t"))
+_ORDINALS: Final = frozenset(
+    ("first", "second", "third", "part", "block", "group", "area", "serial", "teil", "next")
+)
+_SEPARATORS: Final = frozenset(
+    (
+        "dash",
+        "hyphen",
+        "minus",
+        "space",
+        "blank",
+        "slash",
+        "then",
+        "strich",
+        "leerzeichen",
+        "tiret",
+        "espace",
+        "guion",
+    )
+)
 _WORDS_FOR_AT: Final = frozenset(("arroba", "arobase", "chiocciola", "klammeraffe"))
 _AT_DOMAIN: Final = re.compile(r" at [\w-]+\.\w", re.IGNORECASE)
 
@@ -35,7 +54,7 @@ def escaped(sheet: Sheet) -> bool:
 
 def soft_breaks(sheet: Sheet) -> bool:
     """Return whether a line break may be soft."""
-    return sheet.holds("=\n", "=\r", "= \n", "\\\n", "\\\r")
+    return sheet.holds("=\n", "=\r", "= \n", "\\\n", "\\\r", "\f", "\v", "\x1c", "\x1d", "\x1e", "\x1f")
 
 
 def tags(sheet: Sheet) -> bool:
@@ -149,14 +168,34 @@ def separated(sheet: Sheet) -> bool:
     return sheet.digits >= _FEW_DIGITS
 
 
-def codes_wrapped(sheet: Sheet) -> bool:
-    """Return whether a code may go on in the next line."""
-    return "\n" in sheet.text and sheet.digits > 0
+def unbroken(sheet: Sheet) -> bool:
+    """Return whether a value may go on in the next line."""
+    return "\n" in sheet.text and (sheet.digits > 0 or sheet.holds("@", "_", "://"))
+
+
+def empty(sheet: Sheet) -> bool:
+    """Return whether there may be an empty comment or group."""
+    return sheet.holds("/*", "{}", "\\,", "\\;", "\\!")
+
+
+def spoken(sheet: Sheet) -> bool:
+    """Return whether parts may be numbered in words."""
+    return sheet.digits > 0 and (len(sheet.words & _ORDINALS) > 1 or not sheet.words.isdisjoint(_SEPARATORS))
 
 
 def odd_words(sheet: Sheet) -> bool:
     """Return whether a token mixes what words do not."""
     return any(map(encodings.is_odd, sheet.tokens))
+
+
+def rot47_words(sheet: Sheet) -> bool:
+    """Return whether a token is odd, or holds what rot47 makes of a hyphen."""
+    return "\\" in sheet.text or any(map(encodings.is_odd, sheet.tokens))
+
+
+def numbered(sheet: Sheet) -> bool:
+    """Return whether parts may be numbered by their names."""
+    return sheet.holds("1=", "1:", "1 =", "1 :")
 
 
 def leet_words(sheet: Sheet) -> bool:
@@ -178,7 +217,9 @@ def turned(sheet: Sheet) -> bool:
 
 def leet_digits(sheet: Sheet) -> bool:
     """Return whether a letter may stand for a digit."""
-    return sheet.digits > 0 and any(one in sheet.kinds for one in (b"a0", b"0a"))
+    return (
+        sheet.digits > 0 and any(one in sheet.kinds for one in (b"a0", b"0a"))
+    ) or leet.may_be_all_letters(sheet.text)
 
 
 def rot47(sheet: Sheet) -> bool:

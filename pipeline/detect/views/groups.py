@@ -14,17 +14,32 @@ from typing import Final
 from pipeline.detect.views.ciphers import CIPHERS
 from pipeline.detect.views.reading import Piece
 
-_SEPARATOR: Final = r"[\W_]{1,6}"
+_SEPARATOR: Final = r"(?:[^\w\n]|_){1,6}"
+"""Within a line; what the end of a line parts is put together before."""
 _NUMBERS: Final = re.compile(rf"\d{{1,12}}(?:{_SEPARATOR}\d{{1,12}}){{1,40}}(?!\d)")
 # Capitals and digits in groups, as codes are written; small letters only one or two at a time. A label and its
 # value are parted too, but by one sign that says so.
 _GROUP: Final = r"(?:[A-Z]{1,4}|[a-z]{1,2}|[A-Za-z]{0,6}\d[A-Za-z\d]{0,12})(?![^\W_])"
 _CODES: Final = re.compile(
-    rf"\b{_GROUP}(?:(?:[^\w#:=]{{1,8}}|_{{1,3}}){_GROUP}){{1,40}}|\b[A-Z0-9lo|]{{8,40}}\b"
+    rf"\b{_GROUP}(?:(?:[^\w#:=\n]{{1,8}}|_{{1,3}}){_GROUP}){{1,40}}|\b[A-Z0-9lo|]{{8,40}}\b"
 )
 _LIKE_DIGITS: Final = str.maketrans("OoQDIl|ZSB", "0000111258")
+_ORDINAL: Final = re.compile(
+    r"(?:[^\w\n]{0,3}\b(?:first|second|third|fourth|fifth|sixth|next|last|final|then|part|parts|block|group|piece|followed"
+    r"|by|and|area|serial|number|digits|erste[rs]?|zweite[rs]?|dritte[rs]?|teil|partie|parte"
+    r"|dash|hyphen|minus|space|blank|slash|strich|leerzeichen|tiret|espace|guion|espacio|trattino|spazio)\b[^\w\n]{1,3}){1,5}",
+    re.IGNORECASE,
+)
+_SPOKEN: Final = re.compile(
+    rf"(?:{_ORDINAL.pattern}[A-Za-z0-9 \-./]{{1,12}}[,;.]{{0,1}}){{2,8}}", re.IGNORECASE
+)
 _BETWEEN: Final = re.compile(r"[\W_]+")
 _PLAIN: Final = frozenset({"-", " ", "."})
+_ORDINARY: Final = frozenset(" \t-.,:;/|()'\"=+[]{}<>*")
+_SSN_LABEL: Final = re.compile(r"ssn|soc(?:ial)?[ _-]?sec", re.IGNORECASE)
+_ADDRESS_LABEL: Final = re.compile(r"\b(?:ip|addr(?:ess)?|host|server|logged|login|client)\b", re.IGNORECASE)
+_LABEL_REACH: Final = 48
+_SSN_DIGITS: Final = 9
 _FEWEST_DIGITS: Final = 7
 _MOST_DIGITS: Final = 34
 """Digits in a number that is an identifier: a short telephone number, an IBAN."""
@@ -65,18 +80,32 @@ _ACCOUNT: Final = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 
 
 def hyphened(text: str) -> Iterator[Piece]:
-    """Yield odd separators of numbers, as one hyphen."""
-    return _between(text, _NUMBERS, "-", _is_odd)
+    """Yield separators of numbers that nothing ordinary has, as one hyphen."""
+    return _between(text, _NUMBERS, "-", lambda gaps, _: any(_is_odd(gap) for gap in gaps))
+
+
+def hyphened_anyway(text: str) -> Iterator[Piece]:
+    """Yield mixed separators of numbers, as one hyphen."""
+    return _between(text, _NUMBERS, "-", lambda gaps, _: len(set(gaps)) > 1 or gaps[0] not in _PLAIN)
 
 
 def dotted(text: str) -> Iterator[Piece]:
-    """Yield odd separators of four short groups, as the dots of a network address."""
+    """Yield separators of four short groups, as the dots of a network address, if odd or so named."""
     return _between(text, _NUMBERS, ".", _is_address)
 
 
 def joined(text: str) -> Iterator[Piece]:
-    """Yield all separators of numbers, as nothing."""
-    return _between(text, _NUMBERS, "", lambda _: True)
+    """Yield all separators of numbers, as nothing; nine digits that are so named in their usual shape."""
+    for match in _NUMBERS.finditer(text):
+        digits = "".join(filter(str.isdigit, match.group()))
+        if len(digits) == _SSN_DIGITS and _SSN_LABEL.search(
+            text, max(0, match.start() - _LABEL_REACH), match.start()
+        ):
+            yield Piece(*match.span(), f"{digits[:3]}-{digits[3:5]}-{digits[5:]}")
+        elif _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS:
+            yield from _edge(text, match.start())
+            yield from (Piece(*gap.span(), "") for gap in _BETWEEN.finditer(text, *match.span()))
+            yield from _edge(text, match.end())
 
 
 def codes(text: str) -> Iterator[Piece]:
@@ -91,6 +120,8 @@ def codes(text: str) -> Iterator[Piece]:
             continue
         start, end = match.start() + groups[0].start(), match.start() + groups[-1].end()
         says = dict.fromkeys(one for whole in _wholes(groups) for one in _meant(whole.upper()))
+        if len(groups) > 1:
+            says["-".join(one.group().upper() for one in groups)] = None
         says.pop(text[start:end], None)
         if says:
             yield Piece(start, end, " ".join(says))
@@ -103,7 +134,7 @@ def _without_words(groups: list[re.Match[str]]) -> list[re.Match[str]]:
         or (groups[0].group().isalpha() and len(groups[0].group()) > len("DE"))
     ):
         groups = groups[1:]
-    while len(groups) > 1 and groups[-1].group().lower() in _WORDS:
+    while len(groups) > 1 and groups[-1].group() in _WORDS:
         groups = groups[:-1]
     return groups
 
@@ -128,15 +159,21 @@ def _meant(code: str) -> Iterator[str]:
         yield from (code.translate(table) for table in CIPHERS.values())
 
 
+def spoken(text: str) -> Iterator[Piece]:
+    """Yield the words that number the parts of a number or code, as a space."""
+    for match in _SPOKEN.finditer(text):
+        yield from (Piece(*word.span(), " ") for word in _ORDINAL.finditer(text, *match.span()))
+
+
 def _between(
-    text: str, runs: re.Pattern[str], says: str, is_wanted: Callable[[list[str]], bool]
+    text: str, runs: re.Pattern[str], says: str, is_wanted: Callable[[list[str], str], bool]
 ) -> Iterator[Piece]:
     for match in runs.finditer(text):
         start, end = match.span()
         if not _FEWEST_DIGITS <= sum(map(str.isdigit, match.group())) <= _MOST_DIGITS:
             continue
         gaps = list(_BETWEEN.finditer(text, start, end))
-        if is_wanted([gap.group() for gap in gaps]):
+        if is_wanted([gap.group() for gap in gaps], text[max(0, start - _LABEL_REACH) : start]):
             yield from _edge(text, start)
             yield from (Piece(*gap.span(), says) for gap in gaps if gap.group() != says)
             yield from _edge(text, end)
@@ -149,9 +186,12 @@ def _edge(text: str, at: int) -> Iterator[Piece]:
         yield Piece(at, at, " ")
 
 
-def _is_odd(gaps: list[str]) -> bool:
-    return any(gap not in _PLAIN for gap in gaps) or len(set(gaps)) > 1
+def _is_odd(gap: str) -> bool:
+    """Return whether `gap` stands between the groups of no ordinary numbers."""
+    return not set(gap) <= _ORDINARY or (len(gap) > 1 and gap[0] == gap[1] != " ")
 
 
-def _is_address(gaps: list[str]) -> bool:
-    return len(gaps) == _OCTETS - 1 and set(gaps) != {"."}
+def _is_address(gaps: list[str], before: str) -> bool:
+    if len(gaps) != _OCTETS - 1 or set(gaps) == {"."}:
+        return False
+    return (len(set(gaps)) == 1 and _is_odd(gaps[0])) or _ADDRESS_LABEL.search(before) is not None

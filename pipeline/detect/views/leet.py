@@ -15,6 +15,11 @@ _AS_LETTER: Final = str.maketrans("01345789@$!|+", "oieastbgasiit")
 _NUMBER: Final = re.compile(
     rf"(?<![A-Za-z0-9])[\d{_LETTERS}]{{1,19}}(?:[ \-./]{{1,2}}[\d{_LETTERS}]{{1,12}}){{0,7}}(?![A-Za-z0-9])"
 )
+_DRAWN: Final = "[OQIlZSBEATGgqo]"
+_ALL_LETTERS: Final = re.compile(
+    rf"\b{_DRAWN}{{3}}[-. ]{_DRAWN}{{2}}[-. ]{_DRAWN}{{4}}\b|\b{_DRAWN}{{4}}(?:[-. ]{_DRAWN}{{4}}){{3}}\b"
+    rf"|\b{_DRAWN}{{3}}\)?[-. ]{{1,2}}{_DRAWN}{{3}}[-. ]{_DRAWN}{{4}}\b"
+)
 _DIGIT_RUN: Final = re.compile(rf"[{_LETTERS}]+")
 _FEWEST, _MOST = 7, 19
 _FEWEST_REAL: Final = 3
@@ -34,10 +39,18 @@ def leet_digits(text: str) -> Iterator[Piece]:
         shown = match.group()
         signs = [one for one in shown if one not in " -./"]
         real = sum(map(str.isdigit, signs))
-        fewest = 1 if len(signs) >= _CARD else _FEWEST_REAL
+        if not real and _ALL_LETTERS.fullmatch(shown):
+            real = fewest = 0
+        else:
+            fewest = 1 if len(signs) >= _CARD else _FEWEST_REAL
         if _FEWEST <= len(signs) <= _MOST and fewest <= real < len(signs):
             for run in _DIGIT_RUN.finditer(text, match.start(), match.end()):
                 yield Piece(*run.span(), run.group().translate(_AS_DIGIT))
+
+
+def may_be_all_letters(text: str) -> bool:
+    """Return whether `text` holds letters in the groups of a number, each drawn like a digit."""
+    return _ALL_LETTERS.search(text) is not None
 
 
 def leet_words(text: str) -> Iterator[Piece]:

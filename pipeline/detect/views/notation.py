@@ -19,10 +19,11 @@ _ESCAPED: Final = re.compile(
     r"|\\u\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\N\{[A-Z -]{3,60}\}"
     r"|\\x[0-9A-Fa-f]{2}|\\[0-3][0-7]{2}|\\(?:00)?[2-7][0-9A-Fa-f](?![0-9A-Fa-f]) ?"
     r"|\bU\+[0-9A-Fa-f]{4,6}\b[ ,;]{0,2}"
+    r"|\\[!-/:-@\[\]^_`{-~]"
 )
-_MARKS: Final = re.compile(r"%[0-9A-Fa-f]{2}|=[0-9A-Fa-f]{2}|&#?\w|\\[uUxN0-7]|U\+\d")
+_MARKS: Final = re.compile(r"%[0-9A-Fa-f]{2}|=[0-9A-Fa-f]{2}|&#?\w|\\[^a-zA-Z\s]|\\[uUxN]|U\+\d")
 # The hyphen of a soft break is the sign itself: `=`, a backslash, or nothing but the break of a folded header.
-_SOFT: Final = re.compile(r"=[ \t]{0,4}\r?\n|\\\r?\n")
+_SOFT: Final = re.compile(r"=[ \t]{0,4}\r?\n|\\\r?\n|(?<=\S)[\x0b\x0c\x1c-\x1f](?=\S)")
 _INLINE: Final = frozenset(
     [
         "a",
@@ -52,9 +53,11 @@ _TAG: Final = re.compile(
     r"(?:<!--(?:[^-<]|-(?!->)){0,200}-->|<[/!]?([A-Za-z][A-Za-z0-9]{0,15})(?:\s[^<>]{0,200})?/?>)+"
 )
 _EMPHASIS: Final = re.compile(r"[*~`]{1,3}(?=[^\W_])")
+_EMPTY: Final = re.compile(r"/\*[^*\n]{0,80}\*/|\{\}|\\[,;!](?=\w)")
 _CONCATENATED: Final = re.compile(r"""(["'])\s{0,3}(?:[+&.]|\|\||\\?\n)\s{0,3}["']""")
 _UTF7: Final = re.compile(r"\+([A-Za-z0-9/]{3,400})-?")
 _PUNYCODE: Final = re.compile(r"\bxn--[a-z0-9-]{2,63}", re.IGNORECASE)
+_OCTAL_DIGITS: Final = 3
 _LONGEST_CODE: Final = 0x110000
 _SURROGATES: Final = range(0xD800, 0xE000)
 
@@ -71,8 +74,7 @@ def escaped(text: str) -> Iterator[Piece]:
 
 def soft_breaks(text: str) -> Iterator[Piece]:
     """Yield line breaks that the writer marked as none."""
-    if "=\n" in text or "=\r" in text or "\\\n" in text or "\\\r" in text or "= \n" in text:
-        yield from (Piece(*match.span(), "") for match in _SOFT.finditer(text))
+    yield from (Piece(*match.span(), "") for match in _SOFT.finditer(text))
 
 
 def tags(text: str) -> Iterator[Piece]:
@@ -85,6 +87,11 @@ def tags(text: str) -> Iterator[Piece]:
         for match in _EMPHASIS.finditer(text):
             if text[match.start() - 1 : match.start()].isalnum():
                 yield Piece(*match.span(), "")
+
+
+def empty(text: str) -> Iterator[Piece]:
+    """Yield comments and empty groups of programs and typesetters, as nothing."""
+    yield from (Piece(*match.span(), "") for match in _EMPTY.finditer(text))
 
 
 def concatenated(text: str) -> Iterator[Piece]:
@@ -117,15 +124,22 @@ def _unescaped(escape: str) -> str:
             return html.unescape(escape if escape.endswith(";") else f"{escape};")
         case "U":
             return _letter(int(re.split("[^0-9A-Fa-f]", escape[2:])[0], 16))
-        case "\\" if escape[1] == "N":
-            return _named(escape)
-        case "\\" if escape[1] in "uUx":
-            return _letter(int(escape[2:].strip("{}"), 16))
         case "\\":
-            digits = escape[1:].strip()
-            return _letter(int(digits, 8 if len(digits) == 3 else 16))  # noqa: PLR2004 - octal has three
+            return _program(escape)
         case mark:
             return unquote_to_bytes(escape.replace(mark, "%")).decode("utf-8", "replace")
+
+
+def _program(escape: str) -> str:
+    """Return what an escape of a program, a style sheet or of Markdown stands for."""
+    if not escape[1].isalnum():
+        return escape[1]
+    if escape[1] == "N":
+        return _named(escape)
+    if escape[1] in "uUx":
+        return _letter(int(escape[2:].strip("{}"), 16))
+    digits = escape[1:].strip()
+    return _letter(int(digits, 8 if len(digits) == _OCTAL_DIGITS else 16))
 
 
 def _named(escape: str) -> str:

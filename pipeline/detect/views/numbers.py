@@ -128,7 +128,7 @@ def _runs(lowered: str) -> Iterator[list[_Token]]:
     run: list[_Token] = []
     for match in _TOKEN.finditer(lowered):
         for token in _known(match):
-            if run and token.start - run[-1].end > _REACH:
+            if run and not _follows(lowered[run[-1].end : token.start]):
                 yield from _trimmed(run)
                 run = []
             run.append(token)
@@ -136,6 +136,11 @@ def _runs(lowered: str) -> Iterator[list[_Token]]:
             yield from _trimmed(run)
             run = []
     yield from _trimmed(run)
+
+
+def _follows(gap: str) -> bool:
+    """Return whether what is parted by `gap` may be one number."""
+    return len(gap) <= _REACH and ("\n" not in gap or not gap.strip(" \t\r\n>,-"))
 
 
 def _known(match: re.Match[str]) -> list[_Token]:

@@ -12,11 +12,16 @@ from pipeline.detect.views.reading import Piece
 # Single letters or digits with a little between them; a longer gap parts words.
 _SPACED: Final = re.compile(r"[^\W_](?<![^\W_][^\W_])(?:[\W_]{1,9}[^\W_](?![^\W_])){4,}")
 _BETWEEN: Final = re.compile(r"[\W_]+")
-_SIGNS: Final = "-.@+:/"
 _MANY_LETTERS: Final = 8
 _SSN_DIGITS: Final = 9
 _WORD_EDGE: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z]{2})(?=\d)|(?<=\d)(?=[A-Za-z]{2})")
 _BREAK: Final = re.compile(r"\n[ \t>|]*")
+# With the mark of an item or of a quotation after it.
+_ANY_BREAK: Final = re.compile(r"[ \t]{0,4}\r?\n(?:[ \t]{0,8}(?:[>|*•+]|-(?=[ \t]))){0,3}[ \t]{0,8}(?=[^\s])")
+_GOES_ON: Final = "-._@/:+="
+_FRAGMENT: Final = re.compile(r"[0-9@_]|://|\w\.\w")
+_NUMBERED_LINE: Final = re.compile(r"\b([A-Za-z_]{1,12})(\d{1,2}) ?[:=] ?([^\n;]{1,60})[\n;]?")
+_NUMBERED_DIGIT: Final = re.compile(r"(?<!\S)()(\d{1,2})[:=](\w)(?!\w)")
 _DOMAIN_BEFORE: Final = re.compile(r"@[\w-]{1,60}(?:\.[\w-]{1,60}){0,4}\.?\Z")
 _ADDRESS_AFTER: Final = re.compile(r"[\w.+-]{0,60}@\w")
 _SIDE: Final = 80
@@ -52,11 +57,38 @@ def _together(spaced: str) -> str:
 
 
 def _gap(gap: str, unit: str) -> str:
-    """Return what stands between two letters beyond the usual `unit`."""
+    """Return what stands between two letters beyond the usual `unit`: a sign, or a space for a wider gap."""
     if gap == unit:
         return ""
-    signs = [one for one in gap if one in _SIGNS and one not in unit]
-    return signs[0] if signs else " " if len(gap) > len(unit) or not gap.isspace() or unit.strip() else ""
+    if len(gap) > 2 * len(unit) and gap.startswith(unit) and gap.endswith(unit):
+        inner = gap[len(unit) : -len(unit)]
+        return inner.strip() or " "
+    bare = gap.strip()
+    if bare and not unit.strip():
+        return bare
+    return " " if len(gap) > len(unit) or unit.strip() else ""
+
+
+def numbered(text: str) -> Iterator[Piece]:
+    """Yield values that are given in numbered parts, `part1=…` and `part2=…`, put together."""
+    for item in (_NUMBERED_LINE, _NUMBERED_DIGIT):
+        run: list[re.Match[str]] = []
+        for match in item.finditer(text):
+            if run and not (
+                int(match[2]) == int(run[-1][2]) + 1
+                and match[1] == run[0][1]
+                and match.start() - run[-1].end() < len("  ")
+            ):
+                yield from _parts(run)
+                run = []
+            run.append(match)
+        yield from _parts(run)
+
+
+def _parts(run: list[re.Match[str]]) -> Iterator[Piece]:
+    if len(run) > 1 and (run[0][1] or len(run) > _MANY_LETTERS):
+        says = "".join(one[3].strip("\"'") for one in run)
+        yield Piece(run[0].start(), run[-1].end(), f"{shape(says)} ")
 
 
 def wrapped(text: str) -> Iterator[Piece]:
@@ -88,23 +120,36 @@ def _parts_address(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - _SIDE) : start], text[end : end + _SIDE]
     if "@" not in before and "@" not in after:
         return False
-    if before.endswith("@") or after.startswith("@"):
+    if (before.endswith("@") or after.startswith("@")) and before[-1:].isalnum() + before.endswith("@"):
         return True
     if _DOMAIN_BEFORE.search(before):
         return before.endswith(".") or after.startswith(".")
     return before.endswith((".", "_", "+")) and _ADDRESS_AFTER.match(after) is not None
 
 
-def codes_wrapped(text: str) -> Iterator[Piece]:
-    """Yield line breaks that may part a key or another code, as nothing."""
-    for start, end in _breaks(text):
-        sides = [*text[max(0, start - 12) : start].split()[-1:], *text[end : end + 12].split()[:1]]
-        if len(sides) == 2 and all(_is_code(side) for side in sides):  # noqa: PLR2004 - both sides
-            yield Piece(start, end, "")
+def unbroken(text: str) -> Iterator[Piece]:
+    """Yield line breaks, quoted or itemised, that may part a value of any kind, as nothing."""
+    for match in _ANY_BREAK.finditer(text):
+        if match.start() > 0 and match.end() < len(text) and _parts_value(text, match.start(), match.end()):
+            hyphen = (
+                text[match.start() - 1] == "-" and not text[match.start() - 2 : match.start() - 1].isalnum()
+            )
+            yield Piece(match.start() - hyphen, match.end(), "")
 
 
-def _is_code(side: str) -> bool:
-    return (any(map(str.isdigit, side)) and not side.isdigit()) or (side.isupper() and side.isalpha())
+def _parts_value(text: str, start: int, end: int) -> bool:
+    """Return whether what stands on both sides may be pieces of one value."""
+    line_before = text[max(0, start - _SIDE) : start].rsplit("\n", 1)[-1]
+    line_after = text[end : end + _SIDE].split("\n", 1)[0]
+    before, after = line_before.split()[-1:], line_after.split()[:1]
+    if not before or not after or not (text[start - 1].isalnum() or text[start - 1] in _GOES_ON):
+        return False
+    is_alone = line_after.strip() == after[0]
+    return _is_fragment(before[0]) and (is_alone or _is_fragment(after[0]))
+
+
+def _is_fragment(word: str) -> bool:
+    return _FRAGMENT.search(word) is not None or word.isupper()
 
 
 def glued(text: str) -> Iterator[Piece]:
