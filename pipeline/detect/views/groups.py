@@ -129,10 +129,17 @@ def codes(text: str) -> Iterator[Piece]:
 
 def _without_words(groups: list[re.Match[str]]) -> list[re.Match[str]]:
     """Return `groups` without labels before and words around."""
-    while len(groups) > 1 and (
-        groups[0].group().lower() in _WORDS
-        or (groups[0].group().isalpha() and len(groups[0].group()) > len("DE"))
-    ):
+    for at, one in reversed(list(enumerate(groups))):
+        # What stands before a label is no part of its value.
+        if (
+            at + 1 < len(groups)
+            and one.group().isalpha()
+            and len(one.group()) > len("DE")
+            and not any(any(map(str.isdigit, before.group())) for before in groups[:at])
+        ):
+            groups = groups[at + 1 :]
+            break
+    while len(groups) > 1 and groups[0].group() in _WORDS:
         groups = groups[1:]
     while len(groups) > 1 and groups[-1].group() in _WORDS:
         groups = groups[:-1]

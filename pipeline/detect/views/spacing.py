@@ -120,7 +120,7 @@ def _parts_address(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - _SIDE) : start], text[end : end + _SIDE]
     if "@" not in before and "@" not in after:
         return False
-    if (before.endswith("@") or after.startswith("@")) and before[-1:].isalnum() + before.endswith("@"):
+    if before.endswith("@") or (after.startswith("@") and before[-1:].isalnum()):
         return True
     if _DOMAIN_BEFORE.search(before):
         return before.endswith(".") or after.startswith(".")
