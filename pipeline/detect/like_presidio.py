@@ -119,13 +119,11 @@ class _Words(LazyWords):
     @cached_property
     def keywords(self) -> set[str]:
         """As `NlpArtifacts.set_keywords`, a set."""
-        engine = self._engine
+        vocab = self._engine.get_nlp(_LANGUAGE).vocab
         return {
             part
             for lemma in set(self.lemmas)
-            if lemma not in ("-PRON-", "be")
-            and not engine.is_stopword(lemma, _LANGUAGE)
-            and not engine.is_punct(lemma, _LANGUAGE)
+            if lemma not in ("-PRON-", "be") and not (lexeme := vocab[lemma]).is_stop and not lexeme.is_punct
             for part in lemma.lower().split(":")
         }
 
