@@ -118,12 +118,12 @@ def test_a_recogniser_that_finds_nothing_any_more_regulates(
 
 
 def test_the_lamp_is_tested_after_so_many_texts(detector: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault at work is noticed after a thousand texts at most, holds until it is mended, and then ends."""
+    """A fault at work is noticed after five thousand texts at most, holds until it is mended, and then ends."""
     lamp = Lamp(["NhsRecognizer"], ["folded"])
     monkeypatch.setattr(detector, "_lamp", lamp)
     with monkeypatch.context() as patch:
         _with_sight(patch, detector, _blinded("NhsRecognizer"))
-        assert lamp.check(999, detector._look_at_text, module.views) == ()
+        assert lamp.check(4_999, detector._look_at_text, module.views) == ()
         assert lamp.check(1, detector._look_at_text, module.views) == ("NhsRecognizer",)
         assert _is_regulated(detector.scan(PLAIN))
     assert detector.scan(PLAIN).complete
