@@ -19,15 +19,15 @@ from presidio_analyzer import predefined_recognizers as presidio
 
 from pipeline.detect.checksums import checksum
 from pipeline.detect.config import DetectorUnavailable
-from pipeline.detect.phones import phone_spans
+from pipeline.detect.phones import is_typical, phone_spans
 from pipeline.detect.row_recogniser import rows
 from pipeline.detect.specs import AnySpec, PresidioFile, PresidioSpec, RecogniserSpec
 
 # Seven digits with little between them; shorter numbers are not told from any other number.
 _PHONE_LIKE: Final = regex.compile(r"[+(]?\d(?:\D{0,4}\d){6,}")
 _PHONE_DIGITS: Final = 7
-_DECIMAL: Final = regex.compile(r"\d+\.\d+")
-_DECIMAL_SCORE: Final = 0.25
+_TYPICAL_SCORE, _ODD_SCORE = 0.4, 0.25
+"""Without a word like `call` nearby: sizes, times and lists of numbers are valid somewhere in the world too."""
 _DIGIT: Final = regex.compile(r"\d")
 _PHONE_MARGIN: Final = 20
 """Code points around a number that its matcher judges by: a plus sign, brackets, an extension."""
@@ -80,7 +80,7 @@ class SharedPhoneRecognizer(presidio.PhoneRecognizer):
         for start, end in spans:
             shown = text[offset + start : offset + end]
             if len(_DIGIT.findall(shown)) >= _PHONE_DIGITS:
-                score = _DECIMAL_SCORE if _DECIMAL.fullmatch(shown) else self.SCORE
+                score = _TYPICAL_SCORE if is_typical(shown) else _ODD_SCORE
                 yield RecognizerResult(self.supported_entities[0], offset + start, offset + end, score)
 
 

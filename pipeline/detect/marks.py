@@ -5,11 +5,13 @@ Rules
 2. Neighbouring words of one type are one name, unless the second surely begins another or a line ends between.
 3. The score of a name is the probability of its surest word.
 4. A word that is surely a person's name in one place of a text is one wherever it is written the same way.
+5. What looks like a firm, a common word or an abbreviation is doubted as a person: reported, but never as sure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,6 +27,33 @@ _REPEATED: Final = 0.5
 """Score of a word that is surely a name elsewhere: over every threshold of doubt, under certainty."""
 _LETTERS: Final = 3
 """Shorter words are too many things to be remembered as a name."""
+_DOUBTED: Final = 0.5
+"""The most that rule 5 leaves."""
+_FIRMS: Final = frozenset(
+    [
+        "ab",
+        "ag",
+        "bv",
+        "co",
+        "corp",
+        "corporation",
+        "gmbh",
+        "inc",
+        "kg",
+        "limited",
+        "llc",
+        "llp",
+        "ltd",
+        "nv",
+        "oy",
+        "plc",
+        "sa",
+        "sarl",
+        "spa",
+    ]
+)
+_LETTER_RUN: Final = re.compile(r"[^\W\d_]{2,}")
+_LOWER: Final = re.compile(r"\b[^\W\d_A-Z][^\W\d_]+")
 PERSON: Final = "PERSON"
 
 Span = tuple[int, int]
@@ -40,12 +69,17 @@ class Mark(NamedTuple):
 
 
 def marks(
-    text: str, words: Sequence[Span], probabilities: NDArray[np.float32], labels: Sequence[str]
+    text: str,
+    words: Sequence[Span],
+    probabilities: NDArray[np.float32],
+    labels: Sequence[str],
+    *,
+    is_listed: Callable[[str], bool],
 ) -> list[Mark]:
     """Return the names in `text`, by place within each type.
 
     `probabilities` has a row for each word and a column for each of `labels`, which are
-    `O` and then `B-` and `I-` of each type in turn.
+    `O` and then `B-` and `I-` of each type in turn. `is_listed` knows given and family names.
     """
     begins = probabilities[:, 1::2]
     either = begins + probabilities[:, 2::2]
@@ -55,6 +89,7 @@ def marks(
         at = np.flatnonzero(either[:, column] >= LEAST)
         if at.size:
             found.extend(_of_type(text, words, at.tolist(), begins[:, column], either[:, column], label))
+    found = _doubted(text, found, is_listed)
     found.extend(_repeated(text, words, found))
     return found
 
@@ -89,6 +124,28 @@ def _mark(
     if named:
         score = round(float(max(either[word] for word in named)), 3)
         yield Mark(words[named[0]][0], words[named[-1]][1], label, score)
+
+
+def _doubted(text: str, found: list[Mark], is_listed: Callable[[str], bool]) -> list[Mark]:
+    """Return the marks, those that rule 5 speaks of with a lower score."""
+    if not any(mark.label == PERSON and mark.score > _DOUBTED for mark in found):
+        return found
+    common = {match.group() for match in _LOWER.finditer(text) if match.group().islower()}
+
+    def is_doubtful(mark: Mark) -> bool:
+        named = _LETTER_RUN.findall(text[mark.start : mark.end])
+        if not named or any(word.lower() in _FIRMS for word in named):
+            return True
+        if len(named) > 1 or is_listed(named[0]):
+            return False
+        return not named[0].istitle() or named[0].lower() in common
+
+    return [
+        mark._replace(score=_DOUBTED)
+        if mark.label == PERSON and mark.score > _DOUBTED and is_doubtful(mark)
+        else mark
+        for mark in found
+    ]
 
 
 def _repeated(text: str, words: Sequence[Span], found: Sequence[Mark]) -> Iterator[Mark]:

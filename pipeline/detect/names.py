@@ -134,7 +134,7 @@ class _ByTagger:
     def read(self, texts: Sequence[str]) -> Iterator[Reading]:
         for text in texts:
             spans, probabilities = self._tagger.read(text)
-            found = marks(text, spans, probabilities, self._tagger.labels)
+            found = marks(text, spans, probabilities, self._tagger.labels, is_listed=self._tagger.is_listed)
             end = spans[-1][1] if spans else 0
             yield Reading(
                 words=partial(self._words, text),

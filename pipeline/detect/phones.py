@@ -32,8 +32,27 @@ _TIME_REST: Final = phonenumbermatcher._TIME_STAMPS_SUFFIX  # noqa: SLF001
 # Digits, white space, dots, hyphens, slashes and brackets: nothing that names an extension or a country.
 _PLAIN: Final = re.compile(r"[0-9 \t\n\r\xa0./()\[\]-]*")
 _NO_DIGITS: Final = re.compile(r"[^0-9]+")
+# How people write numbers: an international prefix, brackets, or several groups of two to five digits with one kind of
+# blank, dot or hyphen between them; a national number that begins with 0 may have two groups, or a slash after the first.
+_PREFIX: Final = r"(?:(?:\+|00)[ .\-\xa0]?\d{1,3}[ .\-\xa0]{0,2})"
+_EXTENSION: Final = r"(?:[ ,;]{0,2}(?:x|ext|extension)\.?[ :]?\d{1,6})?"
+_TYPICAL: Final = re.compile(
+    rf"(?:{_PREFIX}(?:\(0?\d{{1,5}}\)|\d{{1,5}})(?:[ .\-\xa0/]{{0,2}}\d{{2,5}}){{1,5}}"
+    rf"|(?:1[ .\-])?\(0?\d{{1,5}}\)[ .\-\xa0]{{0,2}}\d{{2,8}}(?:[ .\-\xa0]\d{{2,5}}){{0,4}}"
+    rf"|(?:1[ .\-])?\d{{2,5}}(?P<mark>[ .\-\xa0])\d{{2,5}}(?:(?P=mark)\d{{2,5}}){{1,4}}"
+    rf"|0\d{{1,4}}[ \-/]\d{{3,8}}(?:[ \-]\d{{2,5}}){{0,3}}){_EXTENSION}",
+    re.IGNORECASE,
+)
+_DATE: Final = re.compile(
+    r"(?:19|20)\d\d(?P<mark>[ .\-])\d\d(?P=mark)\d\d|\d\d(?P<other>[ .\-])\d\d(?P=other)(?:19|20)\d\d"
+)
 _VALID: Final = 1
 """From this leniency on, a number must be valid in a region and not only long enough."""
+
+
+def is_typical(shown: str) -> bool:
+    """Return whether a number is written as telephone numbers are, and not like a size, a time or a list."""
+    return _TYPICAL.fullmatch(shown) is not None and _DATE.match(shown) is None
 
 
 def phone_spans(text: str, regions: Sequence[str], leniency: int) -> list[Span]:

@@ -18,13 +18,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.detect.word_features import OUTSIDE, WORD, Lexicon
+from pipeline.detect.word_features import OUTSIDE, WORD, Lexicon, strip
 
 META: Final = "tagger.json"
 _MARGIN: Final = 12
 """Words of nothing before and after a text: more than the network sees to each side."""
 _MOST_REMEMBERED: Final = 30_000
 """Words whose projections are kept: 20 MB; then all are forgotten, which changes no result."""
+_PEOPLE: Final = 0b11
+"""The bits of the lists of given and of family names."""
 _EPSILON: Final = np.float32(1e-5)
 
 Floats = NDArray[np.float32]
@@ -54,6 +56,10 @@ class Tagger:
     def remembered(self) -> int:
         """How many words' projections are kept."""
         return self._count
+
+    def is_listed(self, word: str) -> bool:
+        """Return whether a list of given or family names holds `word`, whatever its case."""
+        return bool(self._lexicon.lists.get(strip(word), 0) & _PEOPLE)
 
     def read(self, text: str) -> tuple[list[tuple[int, int]], Floats]:
         """Return the words of `text` as half-open spans, and for each the probability of every label."""

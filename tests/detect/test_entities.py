@@ -48,6 +48,11 @@ FOUND = [
     ("EMPLOYEE_ID", "Employee ID E-20418", "E-20418"),
     ("CASE_NUMBER", "filed as 1:21-cv-04512-ABC", "1:21-cv-04512-ABC"),
     ("CASE_NUMBER", "Case No. CV-2023-118", "CV-2023-118"),
+    ("CASE_NUMBER", "heard in Civil Appeal No. 4417 of 2011", "4417 of 2011"),
+    ("CASE_NUMBER", "dismissed W.P.(C) No. 118/2004 with costs", "118/2004"),
+    ("CASE_NUMBER", "Crl. Appeal Nos. 12, 13 of 1999", "12, 13 of 1999"),
+    ("CASE_NUMBER", "registered as O.S.No.77 of 1989", "77 of 1989"),
+    ("CASE_NUMBER", "order in R/CA/412/2020 today", "R/CA/412/2020"),
     ("VIN", "the car, VIN 1HGCM82633A004352", "1HGCM82633A004352"),
     ("LICENSE_PLATE", "license plate 7ABC123", "7ABC123"),
     # payment

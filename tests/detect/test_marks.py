@@ -8,6 +8,7 @@ import pytest
 from pipeline.detect.marks import Mark, marks
 from pipeline.detect.word_features import WORD
 
+LISTED = {"Mary", "Walker", "mary"}
 LABELS = ("O", "B-PERSON", "I-PERSON", "B-LOCATION", "I-LOCATION")
 
 
@@ -18,7 +19,7 @@ def _marks(text: str, probabilities: dict[int, dict[str, float]]) -> list[Mark]:
     for word, shares in probabilities.items():
         for label, share in shares.items():
             table[word, LABELS.index(label)] = share
-    return marks(text, words, table, LABELS)
+    return marks(text, words, table, LABELS, is_listed=LISTED.__contains__)
 
 
 B, I = "B-PERSON", "I-PERSON"  # noqa: E741 - the names of the scheme
@@ -65,3 +66,24 @@ def test_a_sure_name_is_one_everywhere() -> None:
 def test_a_doubtful_name_is_not_repeated() -> None:
     """Doubt in one place does not spread."""
     assert len(_marks("Mercury rose. Then Mercury fell.", {0: {B: 0.5}})) == 1
+
+
+DOUBTED = [
+    ("Then Oedema came. Treat oedema early.", 1, 0.5),  # written small elsewhere
+    ("Then Mary came. A mary is a flower.", 1, 0.9),  # but lists know it
+    ("call eval first", 1, 0.5),
+    ("call mary first", 1, 0.9),
+    ("my SIL gave it", 1, 0.5),
+    ("ask Okonjo now", 1, 0.9),
+]
+
+
+@pytest.mark.parametrize(("text", "word", "score"), DOUBTED)
+def test_common_words_and_abbreviations_are_doubted(text: str, word: int, score: float) -> None:
+    """A single word that no list knows, written small or all in capitals, is no sure person."""
+    assert [mark.score for mark in _marks(text, {word: {B: 0.9}})] == [pytest.approx(score)]
+
+
+def test_a_firm_is_doubted_as_a_person() -> None:
+    """A company's designation makes a name no person's."""
+    assert [mark.score for mark in _marks("by Astra AB today", {1: {B: 0.9}, 2: {I: 0.9}})] == [0.5]

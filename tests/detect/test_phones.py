@@ -5,7 +5,7 @@ import random
 import phonenumbers
 import pytest
 
-from pipeline.detect.phones import phone_spans
+from pipeline.detect.phones import is_typical, phone_spans
 
 STOCK = ("US", "GB", "DE", "FR", "IL", "IN", "CA", "BR")
 SHIPPED = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "CH", "AT", "BE", "PL", "SE", "IE", "CA", "AU", "IN")
@@ -45,3 +45,30 @@ def test_the_numbers_are_those_of_the_library(regions: tuple[str, ...], leniency
 def test_digits_without_end_are_read_in_linear_time() -> None:
     """A long run of digits, the worst case of candidates within candidates, is read."""
     assert isinstance(phone_spans("1234567890 " * 500, STOCK, 1), list)
+
+
+WRITTEN = [
+    ("+44 20 7946 0958", True),
+    ("(212) 555-0187", True),
+    ("212-555-0187", True),
+    ("212.555.0187 ext. 4", True),
+    ("1 800 555 0199", True),
+    ("030/1234567", True),
+    ("0151 23456789", True),
+    ("+4915123456789", True),
+    ("2125550187", False),  # any number
+    ("6472396", False),
+    ("21:36:45.405", False),  # a time
+    ("2021-01-01", False),  # a date
+    ("01.01.2021", False),
+    ("192,8.4,7.3", False),  # a list
+    ("852/855/866", False),
+    ("1.3.6.1.4.1", False),  # a section, a version
+    ("1419\n628", False),
+]
+
+
+@pytest.mark.parametrize(("shown", "expected"), WRITTEN)
+def test_what_is_written_like_a_telephone_number(shown: str, expected: bool) -> None:  # noqa: FBT001 - a table
+    """Prefixes, brackets and groups tell a telephone number from a size, a time or a version."""
+    assert is_typical(shown) == expected

@@ -26,7 +26,7 @@ def tagger() -> Tagger:
 def all_marks(tagger: Tagger, text: str) -> list[Mark]:
     """Return what the model marks in `text`."""
     words, probabilities = tagger.read(text)
-    return marks(text, words, probabilities, tagger.labels)
+    return marks(text, words, probabilities, tagger.labels, is_listed=tagger.is_listed)
 
 
 def found(tagger: Tagger, text: str, label: str) -> list[str]:

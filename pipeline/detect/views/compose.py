@@ -98,9 +98,9 @@ _MAKE_PLAINER: Final = (
     _Step(view="joined", find=spacing.glued, may=gates.glued, floor=_CHANCE),
 )
 _GUESS: Final = (
-    _Step(view="separated", find=groups.hyphened, may=gates.separated, floor=_CHANCE),
+    _Step(view="separated", find=groups.hyphened, may=gates.separated, floor=_CONTEXT),
     _Step(view="separated", find=groups.hyphened_anyway, may=gates.separated, floor=_CONTEXT),
-    _Step(view="separated", find=groups.dotted, may=gates.separated, floor=_CHANCE),
+    _Step(view="separated", find=groups.dotted, may=gates.separated, floor=_CONTEXT),
     _Step(view="separated", find=groups.joined, may=gates.separated, floor=_CONTEXT),
     _Step(view="separated", find=groups.codes, may=gates.codes, floor=_CONTEXT),
     _Step(view="joined", find=spacing.unbroken, may=gates.unbroken, floor=_CONTEXT),
