@@ -214,7 +214,7 @@ def test_own_recognisers_are_drift(detector: Detector, config: DetectorConfig, t
 
 def test_a_changed_lexicon_is_drift(detector: Detector, parts: Parts) -> None:
     """A topic counts with the words that were loaded for it."""
-    health = next(one for one in parts.lexicons if one.topic == "health")
+    health = next(one for one in parts.lexicons if (one.topic, one.language) == ("health", "en"))
     others = [one for one in parts.lexicons if one is not health]
     fewer = health.model_copy(update={"decisive": health.decisive[1:]})
     assert _changed(detector, make_manifest(replace(parts, lexicons=[*others, fewer]))) == {"topic/health.en"}
