@@ -87,3 +87,11 @@ def test_common_words_and_abbreviations_are_doubted(text: str, word: int, score:
 def test_a_firm_is_doubted_as_a_person() -> None:
     """A company's designation makes a name no person's."""
     assert [mark.score for mark in _marks("by Astra AB today", {1: {B: 0.9}, 2: {I: 0.9}})] == [0.5]
+
+
+@pytest.mark.parametrize(("word", "expected"), [("celery", []), ("mary", [0.3])])
+def test_a_small_word_that_no_list_knows_needs_more(word: str, expected: list[float]) -> None:
+    """A doubtful `celery` is noise; a doubtful `mary` is somebody."""
+    assert [mark.score for mark in _marks(f"with {word} today", {1: {B: 0.3}})] == [
+        pytest.approx(one) for one in expected
+    ]
