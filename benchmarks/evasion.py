@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import tempfile
 import time
@@ -221,12 +220,17 @@ def _write_known_open(detector: Detector) -> None:
     for name, found in cells.items():
         reason = "_UNLABELLED" if found <= cells.get("plain", set()) else "_UNREAD"
         rows.append(f'    "{name}": (\n        "{" ".join(sorted(found))}",\n        {reason},\n    ),\n')
-    table = "{\n" + "".join(rows) + "}" if rows else "{}"
     text = _KNOWN_OPEN.read_text(encoding="utf-8")
-    text = re.sub(r"(?ms)^(KNOWN_OPEN: [^=]+= )\{.*?^?\}$", lambda found: found[1] + table, text, count=1)
-    text = re.sub(r"(?m)^(KNOWN_OPEN_COMPOSITIONS = )\(.*\)$", lambda found: f"{found[1]}{shards}", text)
+    text = _between(text, "\nKNOWN_OPEN: dict[str, tuple[str, str]] = ", '\n"""', "{\n" + "".join(rows) + "}")
+    text = _between(text, "\nKNOWN_OPEN_COMPOSITIONS = ", "\n", str(shards))
     _KNOWN_OPEN.write_text(text, encoding="utf-8")
     print(f"{sum(map(len, cells.values()))} cells, {sum(shards)} compositions are open")
+
+
+def _between(text: str, before: str, after: str, new: str) -> str:
+    """Return `text` with `new` for what stands between `before` and the next `after`."""
+    start = text.index(before) + len(before)
+    return text[:start] + new + text[text.index(after, start) :]
 
 
 def _show(names: Iterable[str], detector: Detector) -> int:

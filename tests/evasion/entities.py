@@ -208,7 +208,7 @@ _ALL = (
     _entity("CLOUD_KEY", Shape.SECRET, _cloud_key, "AWS access key", "The AWS access key for the upload is {value}", bare=True),
     _entity("ACCESS_TOKEN", Shape.SECRET, _token, "Used by the build", "The nightly build uses {value} to publish the pages", bare=True),
     _entity("PRIVATE_KEY", Shape.SECRET, _private_key, "Private key", "The private key of the server is\n{value}\n", bare=True),
-    _entity("PASSWORD", Shape.SECRET, _password, "Password", "The password for the printer account is: {value}"),
+    _entity("PASSWORD", Shape.SECRET, _password, "Password", "The password of the printer is {value} for everybody."),
     _entity("CONNECTION_STRING", Shape.SECRET, _connection, "Database connection string", "The database connection string is {value}", bare=True),
     _entity("IP_ADDRESS", Shape.DOTTED, _ip, "IP address", "It was opened from the IP address {value} yesterday.", bare=True, by_grouping=True),
     _entity("US_BANK_NUMBER", Shape.NUMBER, _account, "Bank account number", "The bank account number for the refund is {value}."),

@@ -26,8 +26,16 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "CREDIT_CARD DATE_OF_BIRTH PHONE_NUMBER UK_NHS US_SSN",
         _UNREAD,
     ),
+    "speckles": (
+        "US_SSN",
+        _UNREAD,
+    ),
+    "stray_spaces": (
+        "ACCESS_TOKEN CLOUD_KEY EMAIL_ADDRESS IP_ADDRESS PASSWORD US_SSN",
+        _UNREAD,
+    ),
     "uuencoded": (
-        "ACCESS_TOKEN CREDIT_CARD DE_TAX_ID EMAIL_ADDRESS IBAN_CODE UK_NHS UK_NINO US_BANK_NUMBER",
+        "ACCESS_TOKEN CREDIT_CARD DE_TAX_ID EMAIL_ADDRESS IBAN_CODE IT_FISCAL_CODE UK_NHS UK_NINO US_BANK_NUMBER",
         _UNREAD,
     ),
     "rot47": (
@@ -47,11 +55,11 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         _UNREAD,
     ),
     "upside_down": (
-        "DATE_OF_BIRTH IBAN_CODE UK_NHS UK_NINO US_MBI",
+        "DATE_OF_BIRTH IBAN_CODE IP_ADDRESS PHONE_NUMBER UK_NHS UK_NINO US_MBI",
         _UNREAD,
     ),
     "list_items": (
-        "ACCESS_TOKEN IBAN_CODE PASSWORD",
+        "ACCESS_TOKEN IBAN_CODE IP_ADDRESS PASSWORD",
         _UNREAD,
     ),
     "as_in": (
@@ -74,10 +82,6 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "EMAIL_ADDRESS",
         _UNREAD,
     ),
-    "stray_spaces": (
-        "ACCESS_TOKEN CLOUD_KEY EMAIL_ADDRESS IP_ADDRESS PASSWORD",
-        _UNREAD,
-    ),
     "glued_low_lines": (
         "CLOUD_KEY DATE_OF_BIRTH EMAIL_ADDRESS US_MBI",
         _UNREAD,
@@ -96,6 +100,14 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
     ),
     "data_uri": (
         "DATE_OF_BIRTH DE_TAX_ID IP_ADDRESS MEDICAL_RECORD_NUMBER PHONE_NUMBER",
+        _UNREAD,
+    ),
+    "doubled_digit_words": (
+        "PHONE_NUMBER",
+        _UNREAD,
+    ),
+    "paired_digit_words": (
+        "PHONE_NUMBER",
         _UNREAD,
     ),
     "one_misread_digit": (
@@ -122,6 +134,10 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "DE_TAX_ID",
         _UNREAD,
     ),
+    "parts_in_words": (
+        "IT_FISCAL_CODE",
+        _UNREAD,
+    ),
     "rot13": (
         "ACCESS_TOKEN CLOUD_KEY IT_FISCAL_CODE PRIVATE_KEY",
         _UNREAD,
@@ -139,11 +155,7 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         _UNREAD,
     ),
     "base32": (
-        "US_PASSPORT",
-        _UNREAD,
-    ),
-    "glued_words": (
-        "CLOUD_KEY DATE_OF_BIRTH IP_ADDRESS US_BANK_NUMBER US_PASSPORT",
+        "IP_ADDRESS US_PASSPORT",
         _UNREAD,
     ),
     "mime_word": (
@@ -159,7 +171,7 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         _UNREAD,
     ),
     "from_char_codes": (
-        "DATE_OF_BIRTH MEDICAL_RECORD_NUMBER PASSWORD",
+        "DATE_OF_BIRTH IP_ADDRESS MEDICAL_RECORD_NUMBER PASSWORD",
         _UNREAD,
     ),
     "sql_char": (
@@ -170,7 +182,15 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "DATE_OF_BIRTH",
         _UNREAD,
     ),
+    "bracketed": (
+        "DATE_OF_BIRTH",
+        _UNREAD,
+    ),
     "table_cells": (
+        "DATE_OF_BIRTH",
+        _UNREAD,
+    ),
+    "json_list": (
         "DATE_OF_BIRTH",
         _UNREAD,
     ),
@@ -186,6 +206,10 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "DATE_OF_BIRTH US_BANK_NUMBER",
         _UNREAD,
     ),
+    "glued_words": (
+        "CLOUD_KEY DATE_OF_BIRTH IP_ADDRESS US_BANK_NUMBER",
+        _UNREAD,
+    ),
     "twice_quoted_mail": (
         "ACCESS_TOKEN",
         _UNREAD,
@@ -198,8 +222,24 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "PRIVATE_KEY",
         _UNREAD,
     ),
+    "look_alike_digits": (
+        "IP_ADDRESS",
+        _UNREAD,
+    ),
+    "code_comments": (
+        "IP_ADDRESS",
+        _UNREAD,
+    ),
+    "percent": (
+        "IP_ADDRESS",
+        _UNREAD,
+    ),
+    "nato_alphabet": (
+        "IP_ADDRESS",
+        _UNREAD,
+    ),
 }
 """Operator (or `plain`) to the entity types that it gets through, and why."""
 
-KNOWN_OPEN_COMPOSITIONS = (17, 17, 14, 12)
+KNOWN_OPEN_COMPOSITIONS = (19, 17, 14, 12)
 """How many compositions of each shard of the sample get through."""
