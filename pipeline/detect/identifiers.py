@@ -94,6 +94,11 @@ class Row:
             regex.compile(rf"(?r)(?:^|[^\p{{L}}])(?:{labels}){_FILLER}", regex.IGNORECASE) if labels else None
         )
 
+    @property
+    def patterns(self) -> tuple[tuple[str, int], ...]:
+        """The forms' regular expressions, with their flags."""
+        return tuple((form.pattern, form.flags) for form, _ in self._forms)
+
     def find(self, text: str) -> Iterator[Sighting]:
         """Yield every value of this row in `text`, from left to right for each of its forms.
 
