@@ -25,8 +25,8 @@ _MATCHER: Final[Any] = _regex
 FOREIGN_WORD: Final = 0x80
 FOREIGN_OTHER: Final = 0x81
 _ASCII: Final = "".join(map(chr, range(0x80)))
-_ALPHABET: Final = frozenset(range(0x82))
-_FOREIGN: Final = frozenset({FOREIGN_WORD, FOREIGN_OTHER})
+ALPHABET: Final = frozenset(range(0x82))
+FOREIGN: Final = frozenset({FOREIGN_WORD, FOREIGN_OTHER})
 _FOREIGN_RUN: Final = regex.compile(r"[^\x00-\x7f]+")
 _IS_WORD: Final = regex.compile(r"\w")
 # Letters of ASCII that other letters fold to: dotless and dotted I, the Kelvin sign, the long s.
@@ -140,67 +140,6 @@ def is_nullable(one: Outline) -> bool:
             return least == 0 or is_nullable(of)
 
 
-def ignores_case(one: Outline) -> bool:
-    """Return whether an outline holds each letter of ASCII in both cases or not at all."""
-    match one:
-        case Byte(of):
-            return all(byte in of for byte in bytes(sorted(of)).swapcase())
-        case Edge():
-            return True
-        case Sequel(parts):
-            return all(map(ignores_case, parts))
-        case Choice(branches):
-            return all(map(ignores_case, branches))
-        case Repeat(of, _, _):
-            return ignores_case(of)
-
-
-def render(one: Outline, *, lower: bool = False) -> bytes:
-    """Return an outline as an expression over bytes, for an automaton without Unicode modes.
-
-    With `lower`, for one that ignores case; short, because automata take 16,000 bytes and lists of domains are long.
-    """
-    match one:
-        case Byte(of):
-            return _render_class(of, lower=lower)
-        case Edge():
-            return b""
-        case Sequel(parts):
-            return b"".join(_render_part(part, at, len(parts), lower=lower) for at, part in enumerate(parts))
-        case Choice(branches):
-            return b"(?:%s)" % b"|".join(render(branch, lower=lower) for branch in branches)
-        case Repeat(of, least, most):
-            inner = render(of, lower=lower)
-            inner = inner if isinstance(of, (Byte, Choice)) else b"(?:%s)" % inner
-            return inner + (b"{%d,}" % least if most is None else b"{%d,%d}" % (least, most))
-
-
-def _render_part(part: Outline, at: int, count: int, *, lower: bool) -> bytes:
-    # A byte beside the word, or the text's end: nothing else of the match depends on where it begins or ends.
-    if isinstance(part, Edge):
-        other = _render_class(_ALPHABET - WORD, lower=lower)
-        return b"(?:^|%s)" % other if at == 0 else b"(?:%s|$)" % other if at == count - 1 else b""
-    return render(part, lower=lower)
-
-
-def _render_class(of: frozenset[int], *, lower: bool) -> bytes:
-    said = set(bytes(sorted(of)).lower()) if lower else of
-    if len(said) == 1 and chr(*said).isascii() and chr(*said).isalnum():
-        return bytes(said)
-    runs: list[tuple[int, int]] = []
-    for byte in sorted(said):
-        if runs and byte == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], byte)
-        else:
-            runs.append((byte, byte))
-    return b"[%s]" % b"".join(_say(first) + (b"-" + _say(last)) * (last > first) for first, last in runs)
-
-
-def _say(byte: int) -> bytes:
-    is_plain = byte in _FOREIGN or (chr(byte).isascii() and chr(byte).isalnum())
-    return bytes([byte]) if is_plain else b"\\x%02x" % byte
-
-
 def _parse(pattern: str, flags: int) -> tuple[Any, Any]:
     """Parse as `regex.compile` does, which tries again with the flags that it meets inside."""
     wanted = flags | _UNICODE
@@ -239,13 +178,13 @@ class _Reader:
             case "GreedyRepeat" | "LazyRepeat" | "PossessiveRepeat":
                 return _repeat(self.read(node.subpattern), node.min_count, node.max_count)
             case "RefGroup":
-                return Repeat(Byte(_ALPHABET), 0, None)
+                return Repeat(Byte(ALPHABET), 0, None)
             case "Boundary" if node.positive:
                 return Edge()
             case "Any":
-                return Byte(_ALPHABET - {ord("\n")})
+                return Byte(ALPHABET - {ord("\n")})
             case "AnyAll":
-                return Byte(_ALPHABET)
+                return Byte(ALPHABET)
             case name if name in _WITHOUT_WIDTH:
                 return _EMPTY
             case name if name in _ONE_CHARACTER:
@@ -277,7 +216,7 @@ class _Reader:
                 return frozenset().union(*map(self._foreign, inside))
             case "Property" if node.positive and _is_word_property(node, self._info):
                 return frozenset({FOREIGN_WORD})
-        return _FOREIGN
+        return FOREIGN
 
     @staticmethod
     def _folds(node: Any, letters: set[int]) -> frozenset[int]:

@@ -21,15 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.detect.gates import Gates
-from pipeline.detect.outline import (
-    NoOutlineError,
-    Outline,
-    encode,
-    ignores_case,
-    is_nullable,
-    outline,
-    render,
-)
+from pipeline.detect.outline import NoOutlineError, Outline, encode, is_nullable, outline
+from pipeline.detect.rendering import ignores_case, render
 
 hyperscan: Any
 try:

@@ -8,7 +8,8 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.detect.outline import NoOutlineError, encode, ignores_case, is_nullable, outline, render
+from pipeline.detect.outline import NoOutlineError, encode, is_nullable, outline
+from pipeline.detect.rendering import ignores_case, render
 
 FLAGS = regex.DOTALL | regex.MULTILINE | regex.IGNORECASE
 PATTERNS = [

@@ -8,8 +8,8 @@ import regex
 
 from pipeline.detect import prefilter
 from pipeline.detect.catalogue import build
-from pipeline.detect.outline import render
 from pipeline.detect.prefilter import Prefilter
+from pipeline.detect.rendering import render
 from pipeline.detect.search import Hit, Search, without_contained
 from pipeline.detect.specs import read_presidio, read_recognisers
 
