@@ -1,7 +1,7 @@
 """From a model's probabilities to names with a score.
 
 Rules
-1. A word belongs to a type when the probability of the type is at least its `LEAST`; a word may belong to several.
+1. A word belongs to a type when the probability of the type is at least `LEAST`; a word may belong to several.
 2. Neighbouring words of one type are one name, unless the second surely begins another or a line ends between.
 3. The score of a name is the probability of its surest word.
 4. A word that is surely a person's name in one place of a text is one wherever it is written the same way.
@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST: Final = {"PERSON": 0.08, "LOCATION": 0.08, "ORGANIZATION": 0.08, "DATE_TIME": 0.3, "NORP": 0.3}
+LEAST: Final = 0.08
 """Below, a mark is noise. What stands just above is a doubt, which counts where a law names the subject
 (health and a name), is replaced where a text is pseudonymised, and raises nothing elsewhere."""
 _LEAST_SMALL: Final = 0.5
@@ -88,7 +88,7 @@ def marks(
     types = [label[2:] for label in labels[1::2]]
     found: list[Mark] = []
     for column, label in enumerate(types):
-        at = np.flatnonzero(either[:, column] >= LEAST.get(label, 0.0))
+        at = np.flatnonzero(either[:, column] >= LEAST)
         if at.size:
             found.extend(_of_type(text, words, at.tolist(), begins[:, column], either[:, column], label))
     found = [mark for mark in found if not _is_noise(text, mark, is_listed)]
