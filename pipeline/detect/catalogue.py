@@ -28,6 +28,8 @@ _PHONE_LIKE: Final = regex.compile(r"[+(]?\d(?:\D{0,4}\d){6,}")
 _PHONE_DIGITS: Final = 7
 _TYPICAL_SCORE, _ODD_SCORE = 0.4, 0.25
 """Without a word like `call` nearby: sizes, times and lists of numbers are valid somewhere in the world too."""
+_DOTTED_SCORE: Final = 0.3
+"""Without a word like `address` nearby."""
 _DIGIT: Final = regex.compile(r"\d")
 _PHONE_MARGIN: Final = 20
 """Code points around a number that its matcher judges by: a plus sign, brackets, an extension."""
@@ -50,6 +52,15 @@ class LocalEmailRecognizer(presidio.EmailRecognizer):
     def validate_result(self, pattern_text: str) -> bool:
         """Return whether the address ends in a public suffix; internal domains do not."""
         return bool(_SUFFIXES(pattern_text).fqdn)
+
+
+class DottedIpRecognizer(presidio.IpRecognizer):
+    """Presidio's, less sure of four numbers with dots: versions, times and section numbers have the form too."""
+
+    PATTERNS = [  # noqa: RUF012 - as its base declares it
+        Pattern(one.name, one.regex, _DOTTED_SCORE if one.name == "IPv4" else one.score)
+        for one in presidio.IpRecognizer.PATTERNS
+    ]
 
 
 class SharedPhoneRecognizer(presidio.PhoneRecognizer):
@@ -86,7 +97,11 @@ class SharedPhoneRecognizer(presidio.PhoneRecognizer):
 
 # Classes of other names than Presidio's: its registry takes any subclass that has the name it looks for.
 _OURS: Final[Mapping[str, type[EntityRecognizer]]] = MappingProxyType(
-    {"EmailRecognizer": LocalEmailRecognizer, "PhoneRecognizer": SharedPhoneRecognizer}
+    {
+        "EmailRecognizer": LocalEmailRecognizer,
+        "IpRecognizer": DottedIpRecognizer,
+        "PhoneRecognizer": SharedPhoneRecognizer,
+    }
 )
 
 

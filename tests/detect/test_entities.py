@@ -53,6 +53,8 @@ FOUND = [
     ("CASE_NUMBER", "Crl. Appeal Nos. 12, 13 of 1999", "12, 13 of 1999"),
     ("CASE_NUMBER", "registered as O.S.No.77 of 1989", "77 of 1989"),
     ("CASE_NUMBER", "order in R/CA/412/2020 today", "R/CA/412/2020"),
+    ("CASE_NUMBER", "the complaint bearing No.88213 was heard", "88213"),
+    ("CASE_NUMBER", "in Orissa Petition No. 41 of 1961 it held", "41 of 1961"),
     ("VIN", "the car, VIN 1HGCM82633A004352", "1HGCM82633A004352"),
     ("LICENSE_PLATE", "license plate 7ABC123", "7ABC123"),
     # payment
