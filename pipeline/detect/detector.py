@@ -173,15 +173,23 @@ class Detector:
                 one.tally.saw_window(offset, offset + len(text), sight.looked)
                 one.findings.extend(_moved([*reading.findings, *sight.findings], offset))
                 one.gaps.extend((*reading.gaps, *sight.gaps))
-                self._look_again(one, offset, text, budget)
+                checked = [finding for finding in sight.findings if finding.score >= 1]
+                self._look_again(one, offset, text, budget, checked)
                 one.seconds = budget.left()
 
-    def _look_again(self, one: _Looked, offset: int, text: str, budget: Budget) -> None:
-        """Add what only the other views of the window `text` show, at its place."""
+    def _look_again(
+        self, one: _Looked, offset: int, text: str, budget: Budget, checked: Sequence[Finding]
+    ) -> None:
+        """Add what only the other views of the window `text` show, at its place.
+
+        A view knows its places less exactly: what it shows around a finding that passed its check is that one.
+        """
         try:
             for view in views(text):
                 budget.at_most(0.0)
-                one.findings.extend(_moved(self._look_at_view(one, view, budget), offset))
+                found = self._look_at_view(one, view, budget)
+                new = [finding for finding in found if not any(_within(known, finding) for known in checked)]
+                one.findings.extend(_moved(new, offset))
         except TimeoutError:
             one.gaps.append(Gap(reason=GapReason.RECOGNISER_TIMED_OUT, detail="views"))
             return
@@ -224,6 +232,10 @@ class Detector:
                 characters=one.characters, languages=language.passages, extraction=extraction
             ),
         )
+
+
+def _within(known: Finding, finding: Finding) -> bool:
+    return known.entity == finding.entity and finding.start <= known.start and known.end <= finding.end
 
 
 def _moved(findings: Iterable[Finding], offset: int) -> Iterator[Finding]:

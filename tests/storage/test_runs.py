@@ -189,5 +189,15 @@ def test_a_summary_counts_every_record_once(ledger: Ledger) -> None:
         "skipped": 1,
         "tokens": {"prompt": 20, "completion": 10},
         "cost": {"usd": 7e-06, "by_route": {"closed": 7e-06}},
+        "canaries": {
+            "documents": 0,
+            "planted": 0,
+            "found": 0,
+            "recall": None,
+            "interval": [0.0, 1.0],
+            "cleared": 0,
+            "entities": {},
+            "shut": None,
+        },
         "seconds": 0.0,
     }
