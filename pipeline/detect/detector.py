@@ -220,7 +220,7 @@ class Detector:
             all_gaps.append(Gap(reason=GapReason.NO_NER_MODEL))
         if not one.text.strip():
             all_gaps.append(Gap(reason=GapReason.EMPTY_TEXT))
-        language = judge_language(one.text)
+        language = judge_language(one.text, supported=self._names.languages)
         return Assessment(
             findings=merge(one.findings),
             topics=self._topics.judge(one.text, dict(language.passages)),

@@ -4,6 +4,7 @@ Rules
 1. In a run of words, frequent words of one language add up, and English ones end the run.
 2. Names do not make a sentence: it needs ordinary words, without a capital.
 3. Letters alone are believed where no word is English and they are sure.
+4. Notes, labels and lists, which have few frequent words, are found by `telegrams`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from pipeline.detect.frequent_words import (
     WEIGHTS,
     Tokens,
 )
+from pipeline.detect.telegrams import BORROWED, find_telegrams
 
 UNKNOWN: Final = "und"
 _NO_LANGUAGE: Final = "zxx"
@@ -72,9 +74,22 @@ class Run:
 
 
 def find_foreign(tokens: Tokens) -> list[Run]:
-    """Return what is not English in `tokens`, without overlaps: frequent words count before letters."""
+    """Return what is not English in `tokens`, without overlaps: frequent words count before letters.
+
+    Raises:
+        DetectorUnavailable: the words of English cannot be read.
+    """
     found = [*_runs(tokens), *_sentences(tokens), *_stretches(tokens)]
+    known = [run for run in found if run.language != UNKNOWN]
+    telegrams = [_named_as(known, *telegram) for telegram in find_telegrams(tokens)]
+    found = [*known, *telegrams, *(run for run in found if run.language == UNKNOWN)]
     return _apart(found, len(tokens.shown)) if found else []
+
+
+def _named_as(found: Sequence[Run], first: int, last: int, language: str) -> Run:
+    """Return a run in the language of the first in `found` that it overlaps, whose words are better evidence."""
+    others = (run.language for run in found if run.first <= last and first <= run.last)
+    return Run(first=first, last=last, language=next(others, language))
 
 
 def _apart(found: Sequence[Run], count: int) -> list[Run]:
@@ -167,7 +182,7 @@ def _count_signs(rows: npt.NDArray[np.intp], languages: Sequence[str], others: C
     """Return how many words speak for one of `languages` beyond its letters: frequent ones, and accents."""
     if len(others) <= _ORDINARY:
         return 0
-    accented = sum(not word.isascii() for word in others)
+    accented = sum(not word.isascii() for word in others if word not in BORROWED)
     columns = [COLUMNS[one] for one in languages if one in COLUMNS]
     weights = WEIGHTS[np.unique(rows)][:, columns]
     counts = (weights > 0).sum(axis=0) - (weights == ENGLISH_WORD).sum(axis=0)
@@ -191,7 +206,8 @@ def _stretches(tokens: Tokens) -> Iterator[Run]:
 
 def _judge_stretch(ordinary: Sequence[str], *, english: float) -> str:
     letters = sum(map(len, ordinary))
-    accented = sum(not letter.isascii() for word in ordinary if not word.isascii() for letter in word)
+    own = [word for word in ordinary if not word.isascii() and word not in BORROWED]
+    accented = sum(not letter.isascii() for word in own for letter in word)
     is_accented = accented > letters * _ACCENTED_SHARE
     if letters < _FEW_LETTERS:
         return UNKNOWN if is_accented and letters > _FEW_LETTERS // 2 else ENGLISH

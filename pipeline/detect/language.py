@@ -4,7 +4,8 @@ The models of names know one language each, the shipped one English. What is wri
 another language is not fully looked at, however English the rest of the document may be.
 
 Rules
-1. A foreign sentence counts from about eight words, wherever it stands.
+1. A foreign sentence counts from about eight words, wherever it stands; a note, a label or a
+   list from about 25 letters, where no frequent English word stands in its sentence.
 2. Names, titles, companies and addresses in another language are no gap.
 3. A stretch that says nothing counts as English: tables, lists and code have no frequent
    words. Only letters that English lacks make it unknown.

@@ -7,9 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import spacy
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.detect import Detector, DetectorConfig
 from pipeline.detect.language import judge_language, passages
 from policies.assessment import GapReason
 
@@ -161,11 +164,47 @@ def test_names_are_no_foreign_sentence(text: str, frame: str) -> None:
     assert judge_language(frame.format(text)).gaps == ()
 
 
+TELEGRAMS = yaml.safe_load((Path(__file__).parent / "telegrams.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("frame", ["{}", PAGE + "\n{}\n" + PAGE])
+@pytest.mark.parametrize(("part", "most"), [("chosen_on", 0), ("chosen_on_too", 1), ("held_back", 3)])
+def test_notes_labels_and_lists_are_told(part: str, most: int, frame: str) -> None:
+    """Without a sentence in them, they are a gap all the same, in their language, in an English page too."""
+    missed = [
+        (language, text)
+        for language, texts in TELEGRAMS[part].items()
+        for text in texts
+        if [gap.detail for gap in judge_language(frame.format(text)).gaps] != [language]
+    ]
+    assert len(missed) <= most, missed
+
+
+@pytest.mark.parametrize("text", TELEGRAMS["english"])
+def test_drugs_brands_titles_latin_and_code_are_no_telegrams(text: str) -> None:
+    """Words that English texts borrow are English, with and without a page around them."""
+    assert judge_language(text).gaps == ()
+    assert judge_language(f"{PAGE}\n{text}\n{PAGE}").gaps == ()
+
+
 def test_the_models_of_names_say_what_is_supported() -> None:
     """Whoever has a German model reads German; French stays a gap."""
     german, french = SENTENCES[1][1], SENTENCES[4][1]
     verdict = judge_language(f"{PAGE}\n{german}\n{french}", supported={"en", "de"})
     assert [gap.detail for gap in verdict.gaps] == ["fr"]
+
+
+def test_the_configured_model_decides_what_is_complete(tmp_path: Path) -> None:
+    """With a German model a German letter is looked at in full, and an English one is not."""
+    nlp = spacy.blank("de")
+    ruler = nlp.add_pipe("entity_ruler")
+    ruler.add_patterns([{"label": "PER", "pattern": "Erika Krause"}])  # type: ignore[attr-defined]
+    nlp.to_disk(tmp_path / "german")
+    detector = Detector.load(DetectorConfig(ner_model=str(tmp_path / "german"), accepted=None))
+    assert detector.scan(SENTENCES[0][1]).gaps == ()
+    assert [(gap.reason, gap.detail) for gap in detector.scan(PAGE).gaps] == [
+        (GapReason.LANGUAGE_UNSUPPORTED, "en")
+    ]
 
 
 @given(before=st.text(max_size=200), at=st.integers(0, len(SENTENCES) - 1), after=st.text(max_size=200))
