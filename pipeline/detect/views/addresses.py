@@ -25,6 +25,7 @@ _LOCAL_REACH: Final = 90
 _AT_REACH: Final = 7
 _HOST: Final = re.compile(rf"(?<![\w.])\d{{1,3}}(?:(?:{_DOT})\d{{1,3}}){{3}}(?!\w)", re.IGNORECASE)
 _ODD_DOT: Final = re.compile(_DOT, re.IGNORECASE)
+_ODD_HOST: Final = re.compile(rf"\d(?:{_DOT})\d{{1,3}}(?:{_DOT})\d{{1,3}}(?:{_DOT})\d", re.IGNORECASE)
 _ODD_UNDER: Final = re.compile(r"\s{1,2}(underscore|dash|hyphen|minus|plus)\s{1,2}", re.IGNORECASE)
 _SIGN: Final = {"underscore": "_", "plus": "+"}
 _WORD_AT: Final = re.compile(r"\s+(?:at|ät)\s+\Z", re.IGNORECASE)
@@ -39,6 +40,11 @@ _TOP: Final = re.compile(
     r"(?:com|org|net|edu|gov|mil|int|info|biz|io|[a-z]{2}|local|corp|lan|internal|test|example|invalid)\Z",
     re.IGNORECASE,
 )
+
+
+def may_be_host(text: str) -> bool:
+    """Return whether a number is followed by an odd dot and another number, twice."""
+    return _ODD_HOST.search(text) is not None
 
 
 def addresses(text: str) -> Iterator[Piece]:

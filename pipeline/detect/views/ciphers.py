@@ -13,6 +13,7 @@ from string import ascii_lowercase as abc
 from typing import Final
 
 from pipeline.detect.views.reading import Piece
+from pipeline.detect.views.worth import is_moment, is_number
 
 _COMMON: Final = (
     "the and for was with that this from are has have not you his her she they been who will were our number name "
@@ -29,17 +30,21 @@ _FEWEST_HINTS: Final = 2
 _NUMBER_47: Final = re.compile(
     r"(?<![_-h])(?:[_-h]{3}\\[_-h]{2}\\[_-h]{4}|[_-h]{9,19}|(?:[_-h]{4}\\){3}[_-h]{4})(?![_-h])"
 )
+_FEWEST_SIGNS: Final = 4
+"""Different signs in a number that rot47 hid; a ruled line has one."""
 _SENTENCE: Final = re.compile(r"[^\n.!?;]+")
 _WORDS: Final = re.compile(r"[A-Za-z]{2,12}")
 _LINE: Final = re.compile(r"[^\n]+")
 # A word that begins small and ends with a capital, and a top-level domain before an at sign.
-_TURNED: Final = re.compile(
-    r"(?<![\w.])[a-z]{2,20}[A-Z](?:,?[ \-.'][a-z]{1,20}[A-Z]){0,3}(?![\w])"
-    r"|\b(?:moc|gro|ten|ude|vog|tni|ofni|zib|oi|ku|ed|rf|se|ti|ln|hc|ta|ac|ua|ni|su|lacol|proc|elpmaxe)\.[\w.-]{2,60}@[\w.+-]{1,60}"
-    r"|(?<![\w.,-])\d[\d \-.()/]{7,24}\d\+?(?![\w,-]|\.\d)"
-    r"|(?<!\w)(?:[0-9A-Z]{1,4} ){2,8}[0-9]{2}[A-Z]{2}(?!\w)|(?<!\w)[0-9A-Z]{11,30}[0-9]{2}[A-Z]{2}(?!\w)"
-    r"|(?<![\w=])={1,2}[A-Za-z0-9+/]{10,400}(?![\w+/=])"
+_TURNED_NAME: Final = re.compile(r"(?<![\w.])[a-z]{2,20}[A-Z](?:,?[ \-.'][a-z]{1,20}[A-Z]){0,3}(?![\w])")
+_TURNED_ADDRESS: Final = re.compile(
+    r"\b(?:moc|gro|ten|ude|vog|tni|ofni|zib|oi|ku|ed|rf|se|ti|ln|hc|ta|ac|ua|ni|su|lacol|proc|elpmaxe)\.[\w.-]{2,60}@[\w.+-]{1,60}"
 )
+_TURNED_DIGITS: Final = re.compile(r"\d(?<![\w.,-]\d)[\d \-.()/]{7,24}\d\+?(?![\w,-]|\.\d)")
+_TURNED_ACCOUNT: Final = re.compile(
+    r"(?<!\w)(?:[0-9A-Z]{1,4} ){2,8}[0-9]{2}[A-Z]{2}(?!\w)|(?<!\w)[0-9A-Z]{11,30}[0-9]{2}[A-Z]{2}(?!\w)"
+)
+_TURNED_BLOCK: Final = re.compile(r"(?<![\w=])={1,2}[A-Za-z0-9+/]{10,400}(?![\w+/=])")
 
 
 def _shift(by: int) -> dict[int, int]:
@@ -100,7 +105,9 @@ def may_be_rot47(tokens: frozenset[str]) -> bool:
     return len(_TRACES_47 & tokens) >= _FEWEST_HINTS or any(
         _NUMBER_47.search(one)
         for one in tokens
-        if len(one) >= _SHORTEST_47 and ("\\" in one or "`" in one or "_" in one)
+        if len(one) >= _SHORTEST_47
+        and ("\\" in one or "`" in one or "_" in one)
+        and len(set(one)) >= _FEWEST_SIGNS
     )
 
 
@@ -112,5 +119,33 @@ def rot47(text: str) -> Iterator[Piece]:
 
 def turned(text: str) -> Iterator[Piece]:
     """Yield words and numbers that look as if they were written backwards, forwards."""
-    for match in _TURNED.finditer(text):
-        yield Piece(*match.span(), match.group()[::-1])
+    for match in _turned(text):
+        says = match.group()[::-1]
+        if not _is_digits(says) or (
+            not is_moment(match.group()) and (is_moment(says) or is_number(text, *match.span(), says))
+        ):
+            yield Piece(*match.span(), says)
+
+
+_NAME_TRACE: Final = re.compile(r"[a-z][A-Z](?![A-Za-z0-9_])")
+_ACCOUNT_TRACE: Final = re.compile(r"[0-9]{2}[A-Z]{2}(?![A-Za-z0-9_])")
+
+
+def _turned(text: str) -> list[re.Match[str]]:
+    found = [
+        match
+        for is_there, pattern in (
+            (_NAME_TRACE.search(text), _TURNED_NAME),
+            ("@" in text, _TURNED_ADDRESS),
+            (True, _TURNED_DIGITS),
+            (_ACCOUNT_TRACE.search(text), _TURNED_ACCOUNT),
+            ("=" in text, _TURNED_BLOCK),
+        )
+        if is_there
+        for match in pattern.finditer(text)
+    ]
+    return sorted(found, key=lambda match: match.span())
+
+
+def _is_digits(says: str) -> bool:
+    return not any(map(str.isalpha, says)) and "=" not in says

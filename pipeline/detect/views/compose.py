@@ -12,6 +12,7 @@ Rules
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -33,7 +34,7 @@ from pipeline.detect.views.reading import Piece, Reading, Span, View, excerpt, r
 from pipeline.detect.views.sheet import Sheet
 from policies.assessment import Gap, GapReason
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Part of the detector's digest: raise it with every change of what a view shows."""
 
 _ROUNDS: Final = 4
@@ -132,6 +133,8 @@ class _Looked:
     """What was shown of one text so far."""
 
     left: int
+    changes: Sequence[Span] = ()
+    """What the last rewriting that did something changed."""
     sheets: dict[str, Sheet] = field(default_factory=dict, repr=False)
     seen: set[tuple[float, str]] = field(default_factory=set, repr=False)
 
@@ -187,30 +190,35 @@ def _read(reading: Reading, looked: _Looked) -> Generator[View, None, Reading]:
     for step in _GUESS:
         guess = yield from _apply(step, reading, looked)
         if step.find is spacing.unbroken and guess is not reading:
-            yield from _separate(guess, looked)
+            yield from _separate(guess, looked.changes, looked)
     for step in _LEET:
         guess = yield from _apply(step, reading, looked)
         if guess is not reading:
-            yield from _separate(guess, looked)
+            yield from _separate(guess, looked.changes, looked)
     return reading
 
 
-def _separate(reading: Reading, looked: _Looked) -> Iterator[View]:
-    """Yield the views of `reading` with the separators of its numbers changed."""
+def _separate(reading: Reading, changes: Sequence[Span], looked: _Looked) -> Iterator[View]:
+    """Yield the views of `reading` with the separators of the numbers beside `changes` changed."""
     for step in _GUESS[:_SEPARATORS]:
-        yield from _apply(step, reading, looked)
+        yield from _apply(step, reading, looked, beside=changes)
 
 
-def _apply(step: _Step, reading: Reading, looked: _Looked) -> Generator[View, None, Reading]:
+def _apply(
+    step: _Step, reading: Reading, looked: _Looked, *, beside: Sequence[Span] | None = None
+) -> Generator[View, None, Reading]:
     """Yield what `step` shows of `reading`, if anything; return the reading after it."""
     if not step.may(looked.sheet(reading.text)):
         return reading
     pieces = list(step.find(reading.text))
+    if beside is not None:
+        pieces = [piece for piece in pieces if _is_beside(piece, beside)]
     if not pieces:
         return reading
     after, changes = rewrite(reading, pieces)
     if after.text == reading.text:
         return reading
+    looked.changes = changes
     yield from _show(step, after, changes, looked)
     return after
 
@@ -233,6 +241,12 @@ def _show(step: _Step, reading: Reading, changes: Sequence[Span], looked: _Looke
         yield view
 
 
+def _is_beside(piece: Piece, changes: Sequence[Span]) -> bool:
+    """Return whether `piece` is at most a number's length away from one of the ascending `changes`."""
+    at = bisect_right(changes, (piece.end + _NUMBER, -1))
+    return at > 0 and max(end for _, end in changes[max(0, at - 3) : at]) >= piece.start - _NUMBER
+
+
 def _is_telling(text: str, change: Span) -> bool:
     return _TELLING.search(text, max(0, change[0] - _NEAR), change[1] + _NEAR) is not None
 
@@ -247,5 +261,7 @@ def _uncovers_name(text: str, change: Span) -> bool:
     )
 
 
+_NUMBER: Final = 40
+"""Code points of a number in groups."""
 _SAMPLE: Final = 200
 """Code points of a change by which it is judged."""

@@ -41,6 +41,17 @@ _UU_LINE: Final = re.compile(r"^[!-M][!-`]{8,60} ?$", re.MULTILINE)
 _ODD_WORD: Final = re.compile(r"(?<!\S)[!-~]{9,400}(?!\S)")
 _STOPS: Final = ".,;:!?()\"'"
 _CLEAR: Final = re.compile(r"(?=[^\n]*[0-9])[A-Za-z0-9@._:/+-]{9,}")
+# A name of a program between marks; what rot47 makes of digits has no letter after h.
+_NAME: Final = re.compile(
+    r"(?=.*[i-z])[`*_(\[{:\"']{0,4}[A-Za-z][a-z]{2,}\w*(?:[`*_()\[\]{}:.,/=\-]{1,4}[A-Za-z]?[a-z0-9]+){0,8}[^A-Za-z0-9\s]{0,6}"
+)
+_FEWEST_CLEAR: Final = 4
+"""Digits of what rot47 hid: with fewer it is a name between marks."""
+_SMALL: Final = re.compile("[a-z]{6}")
+_PROSE: Final = re.compile("[a-z]{9}")
+_RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{8,}")
+_ANY_DIGIT: Final = re.compile("[0-9]")
+_PLAIN_NUMBER: Final = re.compile(r"[0-9/_-]{8,15}")
 _DIGITS_47: Final = re.compile(r"[_-h]{2,4}(?:\\[_-h]{2,4}){2,3}")
 _FEWEST_ODD: Final = 9
 _UPPER, _LOWER, _DIGIT = re.compile("[A-Z]"), re.compile("[a-z]"), re.compile("[0-9]")
@@ -62,10 +73,12 @@ _TELLING: Final = re.compile(r"[0-9@]|[A-Za-z]{3}")
 
 def encoded(text: str) -> Iterator[Piece]:
     """Yield blocks of base64, base32, hexadecimal and kindred digits that hold text."""
-    for match in _BLOCK.finditer(text):
-        if _is_word(match.group()):
+    end = 0
+    for run in _RUN.finditer(text):
+        match = None if run.start() < end or _is_plain(run.group()) else _BLOCK.match(text, run.start())
+        if match is None or _is_word(match.group()):
             continue
-        whole = match.group()
+        whole, end = match.group(), match.end()
         for block in dict.fromkeys((whole, whole.rpartition("\n")[0])):  # the last line may be something else
             says = _decoded(block) if block and not _is_word(block) else None
             if says is not None:
@@ -116,7 +129,9 @@ def odd_words(text: str) -> Iterator[Piece]:
         whole = match.group()
         for word in dict.fromkeys((whole, whole.rstrip(_STOPS), whole.strip(_STOPS))):
             says = (
-                next(filter(None, (_read(decode, word) for decode in _ODD)), None) if is_odd(word) else None
+                next(filter(None, (_read(decode, word) for decode in _ODD)), None)
+                if may_decode(word) and is_odd(word)
+                else None
             )
             if says is not None:
                 yield Piece(match.start(), match.end(), says)
@@ -127,10 +142,33 @@ def rot47_words(text: str) -> Iterator[Piece]:
     """Yield single words that rot47 makes a code, a number or an address with no odd sign left."""
     for match in _ODD_WORD.finditer(text):
         word = match.group().rstrip(".,;:)")
-        if is_odd(word) or _DIGITS_47.fullmatch(word):
+        if not _NAME.fullmatch(word) and (is_odd(word) or _DIGITS_47.fullmatch(word)):
             says = "".join(chr(33 + (ord(sign) + 14) % 94) for sign in word)
-            if _CLEAR.fullmatch(says):
+            if _CLEAR.fullmatch(says) and sum(map(str.isdigit, says)) >= _FEWEST_CLEAR:
                 yield Piece(match.start(), match.start() + len(word), says)
+
+
+def may_decode(word: str) -> bool:
+    """Return whether `word` may be in base 85 or its kin: nearly none of those has so long a run of small letters."""
+    if word.isalnum():
+        return _PROSE.search(word) is None
+    return _SMALL.search(word) is None and _UPPER.search(word) is not None
+
+
+def may_be_rot47(word: str) -> bool:
+    """Return whether `word` is no name between marks."""
+    return _NAME.fullmatch(word) is None
+
+
+def may_be_block(text: str) -> bool:
+    """Return whether a run of the digits of base64 is no word and no day."""
+    return not all(map(_is_plain, set(_RUN.findall(text))))
+
+
+def _is_plain(run: str) -> bool:
+    if _ANY_DIGIT.search(run):
+        return _PLAIN_NUMBER.fullmatch(run) is not None
+    return run.islower() or run.istitle()
 
 
 def is_odd(word: str) -> bool:

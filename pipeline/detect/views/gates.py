@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pipeline.detect.views import ciphers, encodings, leet, numbers
+from pipeline.detect.views import addresses as addresses_
+from pipeline.detect.views import ciphers, encodings, groups, leet, numbers
 from pipeline.detect.views.sheet import Sheet
 
 _BACKSLASH: Final = "\\"
 _FEW: Final = 3
 _FEW_DIGITS: Final = 7
 _MORSE: Final = re.compile(r"[.·•*–—−-][ \t\n/|]{1,5}[.·•*–—−-]")  # noqa: RUF001 - signs as written
+# Two groups of four after each other that are no words.
+_FOURS: Final = re.compile(rb" (?!Aaaa|aaaa|0000)[Aa0]{4} (?!Aaaa|aaaa|0000)[Aa0]{4}")
 _DECIMALS: Final = re.compile(rb"(?:000? {1,3}){5}")
 _WORDS_FOR_DOTS: Final = frozenset(("dot", "punkt", "point", "punto", "period", "stop", "fullstop", "d0t"))
 _ORDINALS: Final = frozenset(
@@ -84,12 +87,14 @@ def utf7(sheet: Sheet) -> bool:
 
 def encoded(sheet: Sheet) -> bool:
     """Return whether a long token is no word."""
-    return any(not one.islower() or sheet.digits for one in sheet.long_tokens)
+    return encodings.may_be_block(sheet.text)
 
 
 def grouped_blocks(sheet: Sheet) -> bool:
     """Return whether words of four follow each other."""
-    return b" xxxx xxxx xxxx" in sheet.beads or b" xxxx xxxx xx" in sheet.beads
+    return (
+        b" xxxx xxxx xx" in sheet.beads and _FOURS.search(b" " + b" ".join(sheet.cased.split())) is not None
+    )
 
 
 def byte_lists(sheet: Sheet) -> bool:
@@ -136,9 +141,7 @@ def addresses(sheet: Sheet) -> bool:
 
 def hosts(sheet: Sheet) -> bool:
     """Return whether there may be a network address in words."""
-    return sheet.digits > _FEW and (
-        sheet.holds("[.", "(.", "{.", ". ", " .") or not sheet.words.isdisjoint(_WORDS_FOR_DOTS)
-    )
+    return sheet.digits > _FEW and addresses_.may_be_host(sheet.text)
 
 
 def spelled(sheet: Sheet) -> bool:
@@ -164,8 +167,8 @@ def codes(sheet: Sheet) -> bool:
 
 
 def separated(sheet: Sheet) -> bool:
-    """Return whether there are digits enough for an identifier."""
-    return sheet.digits >= _FEW_DIGITS
+    """Return whether there are digits that could be an identifier."""
+    return sheet.digits >= _FEW_DIGITS and sheet.holds_number
 
 
 def unbroken(sheet: Sheet) -> bool:
@@ -180,17 +183,21 @@ def empty(sheet: Sheet) -> bool:
 
 def spoken(sheet: Sheet) -> bool:
     """Return whether parts may be numbered in words."""
-    return sheet.digits > 0 and (len(sheet.words & _ORDINALS) > 1 or not sheet.words.isdisjoint(_SEPARATORS))
+    return (
+        sheet.digits >= _FEW
+        and (len(sheet.words & _ORDINALS) > 1 or not sheet.words.isdisjoint(_SEPARATORS))
+        and groups.may_speak(sheet.text)
+    )
 
 
 def odd_words(sheet: Sheet) -> bool:
     """Return whether a token mixes what words do not."""
-    return any(map(encodings.is_odd, sheet.tokens))
+    return any(map(encodings.may_decode, sheet.odd_tokens))
 
 
 def rot47_words(sheet: Sheet) -> bool:
     """Return whether a token is odd, or holds what rot47 makes of a hyphen."""
-    return "\\" in sheet.text or any(map(encodings.is_odd, sheet.tokens))
+    return "\\" in sheet.text or any(map(encodings.may_be_rot47, sheet.odd_tokens))
 
 
 def numbered(sheet: Sheet) -> bool:
@@ -217,9 +224,9 @@ def turned(sheet: Sheet) -> bool:
 
 def leet_digits(sheet: Sheet) -> bool:
     """Return whether a letter may stand for a digit."""
-    return (
-        sheet.digits > 0 and any(one in sheet.kinds for one in (b"a0", b"0a"))
-    ) or leet.may_be_all_letters(sheet.text)
+    return (sheet.digits > 0 and any(one in sheet.kinds for one in (b"a0", b"0a"))) or (
+        b"AA" in sheet.cased and leet.may_be_all_letters(sheet.text)
+    )
 
 
 def rot47(sheet: Sheet) -> bool:

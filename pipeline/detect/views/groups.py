@@ -9,10 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import Final
 
 from pipeline.detect.views.ciphers import CIPHERS
 from pipeline.detect.views.reading import Piece
+from pipeline.detect.views.worth import (
+    FEWEST_DIGITS,
+    MOST_DIGITS,
+    is_code,
+    is_labelled,
+    is_number,
+    is_odd,
+)
 
 _SEPARATOR: Final = r"(?:[^\w\n]|_){1,6}"
 """Within a line; what the end of a line parts is put together before."""
@@ -33,6 +42,60 @@ _ORDINAL: Final = re.compile(
 _SPOKEN: Final = re.compile(
     rf"(?:{_ORDINAL.pattern}[A-Za-z0-9 \-./]{{1,12}}[,;.]{{0,1}}){{2,8}}", re.IGNORECASE
 )
+_NUMBERS_PARTS: Final = frozenset(
+    [
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "next",
+        "last",
+        "final",
+        "then",
+        "part",
+        "parts",
+        "block",
+        "group",
+        "piece",
+        "followed",
+        "by",
+        "and",
+        "area",
+        "serial",
+        "number",
+        "digits",
+        "erste",
+        "erster",
+        "erstes",
+        "zweite",
+        "zweiter",
+        "zweites",
+        "dritte",
+        "dritter",
+        "drittes",
+        "teil",
+        "partie",
+        "parte",
+        "dash",
+        "hyphen",
+        "minus",
+        "space",
+        "blank",
+        "slash",
+        "strich",
+        "leerzeichen",
+        "tiret",
+        "espace",
+        "guion",
+        "espacio",
+        "trattino",
+        "spazio",
+    ]
+)
+_SMALL_WORD: Final = re.compile("[a-z]+")
+_WORD_REACH: Final = 24
 _BETWEEN: Final = re.compile(r"[\W_]+")
 _PLAIN: Final = frozenset({"-", " ", "."})
 _ORDINARY: Final = frozenset(" \t-.,:;/|()'\"=+[]{}<>*")
@@ -40,9 +103,6 @@ _SSN_LABEL: Final = re.compile(r"ssn|soc(?:ial)?[ _-]?sec", re.IGNORECASE)
 _ADDRESS_LABEL: Final = re.compile(r"\b(?:ip|addr(?:ess)?|host|server|logged|login|client)\b", re.IGNORECASE)
 _LABEL_REACH: Final = 48
 _SSN_DIGITS: Final = 9
-_FEWEST_DIGITS: Final = 7
-_MOST_DIGITS: Final = 34
-"""Digits in a number that is an identifier: a short telephone number, an IBAN."""
 _OCTETS: Final = 4
 _GROUPS: Final = re.compile(r"[^\W_]+")
 _WORDS: Final = frozenset(
@@ -75,23 +135,49 @@ _WORDS: Final = frozenset(
     ]
 )
 _SHORTEST_CODE: Final = 8
+_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\d ?T?|\d\d:\d\d:\d\d|\b\d\d?/\d\d?/(?:\d\d|\d{4})\b")
+_FEW_DIGITS: Final = 5
+_DIGITS: Final = re.compile(r"\d+")
+_CODE_REACH: Final = 40
+_CAPITAL: Final = re.compile("[A-Z](?![a-z])")
 _FEWEST_IN_CODE: Final = 3
 _ACCOUNT: Final = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 
 
+def may_hold(text: str) -> bool:
+    """Return whether some run of digits could be an identifier whose groups are kept apart oddly."""
+    for match in _NUMBERS.finditer(text):
+        digits = sum(map(str.isdigit, match.group()))
+        if FEWEST_DIGITS <= digits <= MOST_DIGITS:
+            gaps = _BETWEEN.findall(match.group())
+            if is_number(text, *match.span()) or (any(map(_is_odd, gaps)) and is_odd(match.group())):
+                return True
+        if len(_GROUPS.findall(match.group())) == _OCTETS:
+            before = text[max(0, match.start() - _LABEL_REACH) : match.start()]
+            if _is_address(_BETWEEN.findall(match.group()), before):
+                return True
+    return False
+
+
 def hyphened(text: str) -> Iterator[Piece]:
     """Yield separators of numbers that nothing ordinary has, as one hyphen."""
-    return _between(text, _NUMBERS, "-", lambda gaps, _: any(_is_odd(gap) for gap in gaps))
+    return _between(text, "-", lambda run, gaps: any(map(_is_odd, gaps)) and is_odd(run.group()))
 
 
 def hyphened_anyway(text: str) -> Iterator[Piece]:
     """Yield mixed separators of numbers, as one hyphen."""
-    return _between(text, _NUMBERS, "-", lambda gaps, _: len(set(gaps)) > 1 or gaps[0] not in _PLAIN)
+    return _between(
+        text,
+        "-",
+        lambda run, gaps: (len(set(gaps)) > 1 or gaps[0] not in _PLAIN) and is_number(text, *run.span()),
+    )
 
 
 def dotted(text: str) -> Iterator[Piece]:
     """Yield separators of four short groups, as the dots of a network address, if odd or so named."""
-    return _between(text, _NUMBERS, ".", _is_address)
+    return _between(
+        text, ".", lambda run, gaps: _is_address(gaps, text[max(0, run.start() - _LABEL_REACH) : run.start()])
+    )
 
 
 def joined(text: str) -> Iterator[Piece]:
@@ -102,7 +188,7 @@ def joined(text: str) -> Iterator[Piece]:
             text, max(0, match.start() - _LABEL_REACH), match.start()
         ):
             yield Piece(*match.span(), f"{digits[:3]}-{digits[3:5]}-{digits[5:]}")
-        elif _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS:
+        elif is_number(text, *match.span()):
             yield from _edge(text, match.start())
             yield from (Piece(*gap.span(), "") for gap in _BETWEEN.finditer(text, *match.span()))
             yield from _edge(text, match.end())
@@ -113,18 +199,39 @@ def codes(text: str) -> Iterator[Piece]:
 
     Joined, with and without a short word before or after, backwards, and with letters read as digits.
     """
-    for match in _CODES.finditer(text):
+    spans = (span for span in _near_digits(text) if _CAPITAL.search(text, *span))
+    for match in chain.from_iterable(_CODES.finditer(text, *span) for span in spans):
         groups = _without_words(list(_GROUPS.finditer(match.group())))
         code = "".join(one.group() for one in groups)
         if len(code) < _SHORTEST_CODE or not _FEWEST_IN_CODE <= sum(map(str.isdigit, code)) < len(code):
             continue
+        if _STAMP.search(match.group()):
+            continue
         start, end = match.start() + groups[0].start(), match.start() + groups[-1].end()
         says = dict.fromkeys(one for whole in _wholes(groups) for one in _meant(whole.upper()))
-        if len(groups) > 1:
+        digits = sum(map(str.isdigit, code))
+        if not (digits >= _FEW_DIGITS or digits * 2 >= len(code)) or not is_labelled(text, start, end):
+            says = dict.fromkeys(filter(is_code, says))
+        if len(groups) > 1 and says:
             says["-".join(one.group().upper() for one in groups)] = None
         says.pop(text[start:end], None)
         if says:
             yield Piece(start, end, " ".join(says))
+
+
+def _near_digits(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of `text` with digits, and room around them for the rest of a code."""
+    start = end = -1
+    for match in _DIGITS.finditer(text):
+        first, last = match.start() - _CODE_REACH, match.end() + _CODE_REACH
+        if first > end >= 0:
+            yield max(0, start), end
+            start = first
+        elif end < 0:
+            start = first
+        end = last
+    if end >= 0:
+        yield max(0, start), min(end, len(text))
 
 
 def _without_words(groups: list[re.Match[str]]) -> list[re.Match[str]]:
@@ -169,18 +276,24 @@ def _meant(code: str) -> Iterator[str]:
 def spoken(text: str) -> Iterator[Piece]:
     """Yield the words that number the parts of a number or code, as a space."""
     for match in _SPOKEN.finditer(text):
-        yield from (Piece(*word.span(), " ") for word in _ORDINAL.finditer(text, *match.span()))
+        if sum(map(str.isdigit, match.group())) >= _FEWEST_IN_CODE:
+            yield from (Piece(*word.span(), " ") for word in _ORDINAL.finditer(text, *match.span()))
 
 
-def _between(
-    text: str, runs: re.Pattern[str], says: str, is_wanted: Callable[[list[str], str], bool]
-) -> Iterator[Piece]:
-    for match in runs.finditer(text):
+def may_speak(text: str) -> bool:
+    """Return whether two words that number or part stand before digits."""
+    before = (text[max(0, match.start() - _WORD_REACH) : match.start()] for match in _DIGITS.finditer(text))
+    said = (one for one in before if not _NUMBERS_PARTS.isdisjoint(_SMALL_WORD.findall(one.lower())))
+    return len(list(islice(said, 2))) > 1
+
+
+def _between(text: str, says: str, is_wanted: Callable[[re.Match[str], list[str]], bool]) -> Iterator[Piece]:
+    for match in _NUMBERS.finditer(text):
         start, end = match.span()
-        if not _FEWEST_DIGITS <= sum(map(str.isdigit, match.group())) <= _MOST_DIGITS:
+        if not FEWEST_DIGITS <= sum(map(str.isdigit, match.group())) <= MOST_DIGITS:
             continue
         gaps = list(_BETWEEN.finditer(text, start, end))
-        if is_wanted([gap.group() for gap in gaps], text[max(0, start - _LABEL_REACH) : start]):
+        if is_wanted(match, [gap.group() for gap in gaps]):
             yield from _edge(text, start)
             yield from (Piece(*gap.span(), says) for gap in gaps if gap.group() != says)
             yield from _edge(text, end)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline.detect.views.reading import Piece
+from pipeline.detect.views.worth import is_number
 
 _AS_DIGIT: Final = str.maketrans("OoDQIl|!iZzSs$BGqgEATY", "0000111112255586993477")
 _LETTERS: Final = r"OoDQIl|!iZzSs$BGqgEATY"
@@ -25,8 +26,10 @@ _FEWEST, _MOST = 7, 19
 _FEWEST_REAL: Final = 3
 _CARD: Final = 13
 """Digits of the shortest card number: one real digit is enough where the check digit tells chance."""
-_WORD: Final = re.compile(r"(?<![\w@.])[A-Za-z013457@$!]{3,24}(?![\w@])")
-_INSIDE: Final = re.compile(r"[A-Za-z][013457@$!]+[a-z]|[A-Z][013457@$][a-z]|\A[1345@$][a-z]{2,}")
+_WORD: Final = re.compile(r"(?<![\w@.])[A-Za-z013457@$!]{4,24}(?![\w@])")
+_INSIDE: Final = re.compile(r"[A-Za-z][013457@$!]{1,2}[a-z]|[A-Z][013457@$][a-z]|\A[1345@$][a-z]{2,}")
+# An ordinal, an amount, a decorator of a program.
+_ORDINARY: Final = re.compile(r"\d+[a-z]{1,3}|@\w+")
 _ODD_CASE: Final = re.compile(
     r"(?<![\w])(?=[A-Za-z]{0,20}[a-z][A-Z])[A-Za-z]{3,24}(?:[ \-][A-Za-z]{2,24}){1,4}"
 )
@@ -43,7 +46,11 @@ def leet_digits(text: str) -> Iterator[Piece]:
             real = fewest = 0
         else:
             fewest = 1 if len(signs) >= _CARD else _FEWEST_REAL
-        if _FEWEST <= len(signs) <= _MOST and fewest <= real < len(signs):
+        if (
+            _FEWEST <= len(signs) <= _MOST
+            and fewest <= real < len(signs)
+            and is_number(text, *match.span(), shown.strip(" |!").translate(_AS_DIGIT))
+        ):
             for run in _DIGIT_RUN.finditer(text, match.start(), match.end()):
                 yield Piece(*run.span(), run.group().translate(_AS_DIGIT))
 
@@ -57,7 +64,13 @@ def leet_words(text: str) -> Iterator[Piece]:
     """Yield words with digits for letters, as letters."""
     for match in _WORD.finditer(text):
         shown = match.group()
-        if not shown.isalpha() and _INSIDE.search(shown) and shown.translate(_AS_LETTER).isalpha():
+        if (
+            not shown.isalpha()
+            and not _ORDINARY.fullmatch(shown)
+            and not ("@" in shown and text[match.end() : match.end() + 1] == ".")
+            and _INSIDE.search(shown)
+            and shown.translate(_AS_LETTER).isalpha()
+        ):
             says = shown.translate(_AS_LETTER)
             yield Piece(*match.span(), says.capitalize() if not shown.isupper() else says)
 

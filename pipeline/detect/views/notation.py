@@ -23,7 +23,7 @@ _ESCAPED: Final = re.compile(
 )
 _MARKS: Final = re.compile(r"%[0-9A-Fa-f]{2}|=[0-9A-Fa-f]{2}|&#?\w|\\[^a-zA-Z\s]|\\[uUxN]|U\+\d")
 # The hyphen of a soft break is the sign itself: `=`, a backslash, or nothing but the break of a folded header.
-_SOFT: Final = re.compile(r"=[ \t]{0,4}\r?\n|\\\r?\n|(?<=\S)[\x0b\x0c\x1c-\x1f](?=\S)")
+_SOFT: Final = re.compile(r"=[ \t]{0,4}\r?\n|(?<=\S)\\\r?\n|(?<=\S)[\x0b\x0c\x1c-\x1f](?=\S)")
 _INLINE: Final = frozenset(
     [
         "a",
@@ -57,6 +57,9 @@ _EMPTY: Final = re.compile(r"/\*[^*\n]{0,80}\*/|\{\}|\\[,;!](?=\w)")
 _CONCATENATED: Final = re.compile(r"""(["'])\s{0,3}(?:[+&.]|\|\||\\?\n)\s{0,3}["']""")
 _UTF7: Final = re.compile(r"\+([A-Za-z0-9/]{3,400})-?")
 _PUNYCODE: Final = re.compile(r"\bxn--[a-z0-9-]{2,63}", re.IGNORECASE)
+_MAIL_ESCAPE: Final = re.compile("=[0-9A-Fa-f]{2}")
+_ONE_ESCAPE: Final = len("=72")
+_NEAR: Final = 16
 _OCTAL_DIGITS: Final = 3
 _LONGEST_CODE: Final = 0x110000
 _SURROGATES: Final = range(0xD800, 0xE000)
@@ -67,9 +70,21 @@ def escaped(text: str) -> Iterator[Piece]:
     if not _MARKS.search(text):
         return
     for match in _ESCAPED.finditer(text):
+        if match.group()[0] == "=" and _is_sign_of_equality(text, match):
+            continue
         says = _unescaped(match.group())
         if says != match.group():
             yield Piece(match.start(), match.end(), says)
+
+
+def _is_sign_of_equality(text: str, match: re.Match[str]) -> bool:
+    """Return whether this is `hours=72` and no escape of mail: those seldom stand alone."""
+    start, end = match.span()
+    if end - start > _ONE_ESCAPE:
+        return False
+    return not (
+        _MAIL_ESCAPE.search(text, max(0, start - _NEAR), start) or _MAIL_ESCAPE.search(text, end, end + _NEAR)
+    )
 
 
 def soft_breaks(text: str) -> Iterator[Piece]:

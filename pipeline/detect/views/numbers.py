@@ -85,6 +85,8 @@ _ANY: Final = "|".join(sorted((word for word in _SINGLE if len(word) >= _SHORTES
 _ONE: Final = re.compile(_ANY)
 _GLUED: Final = re.compile(f"(?:{_ANY}){{5,}}")
 _LONG: Final = 16
+_RUN: Final = 10
+"""Words within which three for numbers stand, if they are one number."""
 
 
 class _Token(NamedTuple):
@@ -117,10 +119,9 @@ def nato(text: str) -> Iterator[Piece]:
 def may_spell(words: list[str], different: frozenset[str]) -> bool:
     """Return whether enough words for numbers are among `words`."""
     known = different & _SINGLE
-    return (
-        len(known) >= _FEWEST_WORDS
-        or (len(known) > 1 and sum(word in known for word in words) >= _FEWEST_DIGITS)
-        or any(len(word) >= _LONG and _GLUED.fullmatch(word) for word in different)
+    places = [at for at, word in enumerate(words) if word in known] if known else []
+    return any(third - first < _RUN for first, third in zip(places, places[2:], strict=False)) or any(
+        len(word) >= _LONG and _GLUED.fullmatch(word) for word in different
     )
 
 

@@ -9,6 +9,8 @@ import string
 from functools import cached_property
 from typing import Final
 
+from pipeline.detect.views import encodings, groups
+
 _KINDS: Final = bytes(
     ord(
         "A"
@@ -26,7 +28,7 @@ _KINDS: Final = bytes(
 _NO_CASE: Final = bytes.maketrans(b"A", b"a")
 _ONE_KIND: Final = bytes.maketrans(b"Aa0_", b"xxx ")
 _NO_WORD: Final = {code: " " for code in range(128) if not chr(code).isalpha()}
-LONG_WORD: Final = 11
+_LONG_WORD: Final = 9
 
 
 class Sheet:
@@ -66,6 +68,11 @@ class Sheet:
         return self.cased.count(b"0")
 
     @cached_property
+    def holds_number(self) -> bool:
+        """Whether some run of digits could be an identifier whose groups are kept apart oddly."""
+        return groups.may_hold(self.text)
+
+    @cached_property
     def all_words(self) -> list[str]:
         """The words in small letters, cut at every sign and digit."""
         return self.lowered.translate(_NO_WORD).split()
@@ -81,13 +88,9 @@ class Sheet:
         return frozenset(self.text.split())
 
     @cached_property
-    def long_tokens(self) -> list[str]:
-        """Tokens that may be encoded: long, and no ordinary word."""
-        return [
-            one
-            for one in self.tokens
-            if len(one) >= LONG_WORD and not (one.isalpha() and (one.islower() or one.istitle()))
-        ]
+    def odd_tokens(self) -> list[str]:
+        """Tokens that mix what words do not."""
+        return [one for one in self.tokens if len(one) >= _LONG_WORD and encodings.is_odd(one)]
 
     def holds(self, *signs: str) -> bool:
         """Return whether any of `signs` is in the text."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline.detect.views.reading import Piece
+from pipeline.detect.views.worth import is_known, is_labelled, is_number
 
 # Single letters or digits with a little between them; a longer gap parts words.
 _SPACED: Final = re.compile(r"[^\W_](?<![^\W_][^\W_])(?:[\W_]{1,9}[^\W_](?![^\W_])){4,}")
@@ -23,6 +24,7 @@ _FRAGMENT: Final = re.compile(r"[0-9@_]|://|\w\.\w")
 _NUMBERED_LINE: Final = re.compile(r"\b([A-Za-z_]{1,12})(\d{1,2}) ?[:=] ?([^\n;]{1,60})[\n;]?")
 _NUMBERED_DIGIT: Final = re.compile(r"(?<!\S)()(\d{1,2})[:=](\w)(?!\w)")
 _DOMAIN_BEFORE: Final = re.compile(r"@[\w-]{1,60}(?:\.[\w-]{1,60}){0,4}\.?\Z")
+_AT_DOMAIN: Final = re.compile(r"@[\w-]{1,60}(?:\.\w|\.?\s*\Z|\.?\n)")
 _ADDRESS_AFTER: Final = re.compile(r"[\w.+-]{0,60}@\w")
 _SIDE: Final = 80
 _NUMBER: Final = re.compile(
@@ -32,6 +34,14 @@ _CODE: Final = re.compile(r"(?<![A-Za-z0-9])[a-z_]{0,10}([A-Z0-9]{8,40})[a-z_]{0
 _FEW_DIGITS: Final = 2
 _REACH: Final = 24
 _TURNS: Final = re.compile(r"[A-Za-z]\d")
+_FEWEST_DIGITS: Final = 6
+_LONG: Final = 16
+_CODE_TAIL: Final = re.compile(r"(?:[A-Z0-9]{1,20}[ ./-]{0,3}){1,10}\Z")
+_CODE_HEAD: Final = re.compile(r"[ ./-]{0,3}(?:[A-Z0-9]{1,20}[ ./-]{0,3}){1,10}")
+_CODE_LINE: Final = re.compile(r"[A-Za-z0-9@._:/+=-]{1,60}|[A-Z0-9]{1,9}(?:[ ./-]{1,2}[A-Z0-9]{1,9}){0,8}")
+_CODE_GROUP: Final = re.compile("[A-Z0-9]+")
+_DIGITS_BEFORE: Final = re.compile(r"[\d .()/-]*\d\Z")
+_DIGITS_AFTER: Final = re.compile(r"\d[\d .()/-]*")
 _MOST_TURNS: Final = 2
 """Turns from letters to digits in a word; a digest has more."""
 
@@ -39,10 +49,28 @@ _MOST_TURNS: Final = 2
 def letters(text: str) -> Iterator[Piece]:
     """Yield words and numbers that are written letter by letter, put together."""
     for match in _SPACED.finditer(text):
+        if _is_ordinary(text, match):
+            continue
         says = shape(_together(match.group()))
         if sum(map(str.isalpha, says)) >= _MANY_LETTERS and " " not in says:
             says = f"{says} {_WORD_EDGE.sub(' ', says)}"
         yield Piece(match.start(), match.end(), says)
+
+
+def _is_ordinary(text: str, match: re.Match[str]) -> bool:
+    """Return whether these are a few numbers, a numbered heading, or abbreviations as `p.o. b.i.d.`."""
+    shown = match.group()
+    digits = sum(map(str.isdigit, shown))
+    if digits > _FEWEST_DIGITS:
+        return False
+    gaps = set(_BETWEEN.findall(shown))
+    signs = sum(map(str.isalnum, shown))
+    goes_on = text[match.end() : match.end() + 1] == "." and text[match.end() + 1 : match.end() + 2].isdigit()
+    return (
+        digits == signs
+        or (goes_on and gaps == {"."})
+        or ("." in gaps and len(gaps) > 1 and signs < _MANY_LETTERS)
+    )
 
 
 def shape(says: str) -> str:
@@ -98,7 +126,8 @@ def wrapped(text: str) -> Iterator[Piece]:
         if before == "-" and text[start - 2 : start - 1].isalpha() and after.isalpha():
             yield Piece(start - 1, end, "")
         elif before.isdigit() and after.isdigit():
-            yield Piece(start, end, " ")
+            if _is_number_parted(text, start, end):
+                yield Piece(start, end, " ")
         elif text[start - 2 : start].rstrip("-.").isdigit() and (after.isdigit() or before.isdigit()):
             if text[end : end + 2].strip("-.").isdigit():
                 yield Piece(start, end, "")
@@ -116,11 +145,20 @@ def _breaks(text: str) -> Iterator[tuple[int, int]]:
             yield start, match.end()
 
 
+def _is_number_parted(text: str, start: int, end: int) -> bool:
+    """Return whether the digits on both sides of a break could be one number."""
+    before = _DIGITS_BEFORE.search(text, max(0, start - _REACH), start)
+    after = _DIGITS_AFTER.match(text, end, end + _REACH)
+    if not before or not after:
+        return False
+    return is_number(text, before.start(), after.end(), f"{before.group()} {after.group()}")
+
+
 def _parts_address(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - _SIDE) : start], text[end : end + _SIDE]
     if "@" not in before and "@" not in after:
         return False
-    if before.endswith("@") or (after.startswith("@") and before[-1:].isalnum()):
+    if before.endswith("@") or (_AT_DOMAIN.match(after) and before[-1:].isalnum()):
         return True
     if _DOMAIN_BEFORE.search(before):
         return before.endswith(".") or after.startswith(".")
@@ -139,13 +177,48 @@ def unbroken(text: str) -> Iterator[Piece]:
 
 def _parts_value(text: str, start: int, end: int) -> bool:
     """Return whether what stands on both sides may be pieces of one value."""
+    if not (text[start - 1].isalnum() or text[start - 1] in _GOES_ON):
+        return False
     line_before = text[max(0, start - _SIDE) : start].rsplit("\n", 1)[-1]
+    if not line_before or not _is_fragment(line_before.split()[-1]):
+        return False
     line_after = text[end : end + _SIDE].split("\n", 1)[0]
     before, after = line_before.split()[-1:], line_after.split()[:1]
-    if not before or not after or not (text[start - 1].isalnum() or text[start - 1] in _GOES_ON):
+    if not before or not after:
         return False
     is_alone = line_after.strip() == after[0]
-    return _is_fragment(before[0]) and (is_alone or _is_fragment(after[0]))
+    if not (_is_fragment(before[0]) and (is_alone or _is_fragment(after[0]))):
+        return False
+    marks = text[start:end].strip()
+    if ">" in marks or (marks and _CODE_LINE.fullmatch(line_after.strip())):
+        return True
+    return _may_be_whole(before[0] + after[0]) or (
+        _tells(line_before, line_after) or is_labelled(text, start - len(before[0]), end)
+    )
+
+
+def _may_be_whole(whole: str) -> bool:
+    """Return whether `whole`, which a break parted, is an address, a number or a secret by its looks."""
+    return (
+        "@" in whole
+        or sum(map(str.isdigit, whole)) >= _FEWEST_DIGITS
+        or (len(whole) >= _LONG and not whole.islower() and _TURNS.search(whole) is not None)
+    )
+
+
+def _tells(before: str, after: str) -> bool:
+    """Return whether the end of one line and the beginning of the next are a code or a key."""
+    if "-----" in before or "-----" in after:
+        return True
+    tail, head = _CODE_TAIL.search(before), _CODE_HEAD.match(after)
+    if not tail or not head:
+        return False
+    groups = [*_CODE_GROUP.findall(tail.group()), *_CODE_GROUP.findall(head.group())]
+    return any(
+        is_known("".join(groups[first:last]))
+        for first in range(min(2, len(groups)))
+        for last in range(len(groups), max(len(groups) - 2, 0), -1)
+    )
 
 
 def _is_fragment(word: str) -> bool:
