@@ -1,6 +1,6 @@
 """How fast documents are looked at, beside Presidio: bars (a) and (b), and growth with length.
 
-    python -m benchmarks.detection --bar a|b|growth|all [--rounds N] [--documents N] [--json] [--model FOLDER]
+    python -m benchmarks.detection --bar a|b|growth|memory|processes|all [--rounds N] [--documents N] [--json] [--model FOLDER]
 
 Rules
 1. Rivals take turns in one run; what is reported is the median of the rounds' ratios, with their range.
@@ -28,6 +28,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine  # noqa: E402
 
+from benchmarks import detecting  # noqa: E402
 from benchmarks.corpus import write_mix  # noqa: E402
 from benchmarks.shape import build  # noqa: E402
 from pipeline.detect import Detector, DetectorConfig  # noqa: E402
@@ -170,7 +171,7 @@ def machine() -> dict[str, str]:
 def main() -> None:
     """Measure the bars that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bar", default="all", choices=("a", "b", "growth", "all"))
+    parser.add_argument("--bar", default="all", choices=("a", "b", "growth", *detecting.BARS, "all"))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--documents", type=int, default=200)
     parser.add_argument("--model", type=Path, default=Path("build/benchmarks/sm-shape"))
@@ -184,6 +185,7 @@ def main() -> None:
                 figures[f"{bar} {mix}"] = measure(model, mix, arguments.documents, arguments.rounds)
     if arguments.bar in ("growth", "all"):
         figures["growth"] = bar_growth(min(arguments.rounds, 3))
+    figures |= detecting.measure(arguments.bar, arguments.documents)
     if arguments.json:
         print(json.dumps(figures))
     else:

@@ -26,6 +26,9 @@ LOCAL_ON_PREM_MODEL = "clerk"
 
 _MOST_CHUNK_DOCUMENTS = 10_000
 """A chunk's texts are held in memory together."""
+_MOST_PROCESSES = 64
+_USUAL_PROCESSES = 4
+"""Detecting processes, at most, where nobody says how many: each has 200 MB."""
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
 
@@ -60,6 +63,8 @@ class Settings:
     """Folder of recogniser files beside the shipped ones (`CORDON_RECOGNISERS`)."""
     detector_lock: Path
     """The file of accepted detector components (`CORDON_DETECTOR_LOCK`); while there is none, what ships is accepted."""
+    detector_processes: int
+    """Processes that look at documents (`CORDON_DETECTOR_PROCESSES`): a core each, four at most; 1 is this one."""
     origin: str
     """Name of the audit log, first line of its checkpoints."""
     ray_address: str | None
@@ -117,6 +122,12 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         nlp_configuration=nlp,
         recognisers=environ.get("CORDON_RECOGNISERS") or None,
         detector_lock=Path(environ.get("CORDON_DETECTOR_LOCK") or home / "detector.lock").expanduser(),
+        detector_processes=_count(
+            "CORDON_DETECTOR_PROCESSES",
+            environ.get("CORDON_DETECTOR_PROCESSES"),
+            default=min(_USUAL_PROCESSES, _usable_cores()),
+            most=_MOST_PROCESSES,
+        ),
         origin=environ.get("CORDON_ORIGIN") or "cordon/local/audit",
         ray_address=environ.get("CORDON_RAY_ADDRESS") or None,
         cron=environ.get("CORDON_CRON") or "0 2 * * *",
@@ -172,12 +183,18 @@ def _endpoint(name: str, url: str | None, *, private_network: bool = False) -> s
     return url.rstrip("/")
 
 
-def _count(name: str, value: str | None, *, default: int) -> int:
+def _count(name: str, value: str | None, *, default: int, most: int = _MOST_CHUNK_DOCUMENTS) -> int:
     if not value:
         return default
-    if not value.isdecimal() or not 1 <= int(value) <= _MOST_CHUNK_DOCUMENTS:
-        raise Usage(f"{name} is no number from 1 to {_MOST_CHUNK_DOCUMENTS}.")
+    if not value.isdecimal() or not 1 <= int(value) <= most:
+        raise Usage(f"{name} is no number from 1 to {most}.")
     return int(value)
+
+
+def _usable_cores() -> int:
+    """Return how many cores this process may run on, which may be fewer than the machine has."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 def _is_loopback(host: str) -> bool:

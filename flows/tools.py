@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.detect import Detector
+from pipeline.detect.pool import DetectorPool
 from pipeline.gate_remote import WayOut
 from pipeline.on_prem import OnPrem
 from pipeline.read import ReadLimits
@@ -26,7 +27,7 @@ from storage.rows import work_key
 class Tools:
     """The parts of Cordon, wired for one policy and one task."""
 
-    detector: Detector
+    detector: Detector | DetectorPool
     policy: Policy
     task: Task
     ledger: Ledger

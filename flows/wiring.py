@@ -22,6 +22,7 @@ from pipeline.canaries import CanariesUnavailable, check_canaries
 from pipeline.detect import Detector, DetectorConfig, DetectorUnavailable
 from pipeline.detect.config import SHIPPED_MANIFEST
 from pipeline.detect.manifest import ManifestDrift
+from pipeline.detect.pool import DetectorPool
 from pipeline.errors import ModelUnavailable
 from pipeline.gate import ClosedEndpoint, Gate
 from pipeline.gate_remote import RemoteGate, WayOut
@@ -142,6 +143,22 @@ def load_detector(settings: Settings) -> Detector:
     return _load(detector_config(settings))
 
 
+@contextmanager
+def open_detector(settings: Settings) -> Iterator[Detector | DetectorPool]:
+    """Load the detector, with as many processes to look with as the settings say, for as long as it is needed.
+
+    Raises:
+        Refused, Usage: as `load_detector`.
+    """
+    detector = load_detector(settings)
+    if settings.detector_processes == 1:
+        yield detector
+        return
+    config = detector_config(settings)
+    with DetectorPool(detector, config, processes=settings.detector_processes) as pool:
+        yield pool
+
+
 def build_detector(settings: Settings) -> Detector:
     """Return the detector whether it was accepted or not: to look at it, never to decide with it.
 
@@ -183,10 +200,10 @@ def open_tools(settings: Settings, stores: Stores, *, law: Law, on_prem_url: str
     Raises:
         Usage: the detector cannot be loaded, or no canaries can be made.
     """
-    detector = load_detector(settings)
-    _check_canaries()
-    stores.ledger.activate_detector(detector.digest, detector.manifest)
     with ExitStack() as stack:
+        detector = stack.enter_context(open_detector(settings))
+        _check_canaries()
+        stores.ledger.activate_detector(detector.digest, detector.manifest)
         runner = stack.enter_context(asyncio.Runner())
         lanes = AsyncExitStack()
         stack.callback(lambda: runner.run(lanes.aclose()))

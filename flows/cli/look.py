@@ -12,7 +12,7 @@ from flows.cli.output import say_json
 from flows.law import read_policy
 from flows.night import source_problems
 from flows.settings import current_settings
-from flows.wiring import load_detector
+from flows.wiring import open_detector
 from pipeline.documents import Document, Unreadable, UnreadableReason
 from pipeline.read import read_chunk, split_source
 from policies.assessment import Assessment
@@ -35,9 +35,8 @@ def classify(
     """Say how sensitive each document is, and why. Stores nothing, sends nothing."""
     settings = current_settings()
     law = read_policy(policy or settings.policy)
-    detector = load_detector(settings)
     identify = Keys.open(settings.home / "keys").identify
-    with source_problems():
+    with open_detector(settings) as detector, source_problems():
         for segments in split_source(source):
             things = read_chunk(segments, identify=identify)
             while batch := list(islice(things, _BATCH)):

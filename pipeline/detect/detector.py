@@ -15,6 +15,7 @@ from pipeline.detect.catalogue import build, limit_patterns
 from pipeline.detect.config import DetectorConfig, DetectorUnavailable
 from pipeline.detect.ear import silence_presidio
 from pipeline.detect.engine import Engine, Sight
+from pipeline.detect.foreign import UNKNOWN
 from pipeline.detect.lamp import Lamp
 from pipeline.detect.language import judge_language
 from pipeline.detect.manifest import (
@@ -130,6 +131,20 @@ class Detector:
         """Return the assessment of a text that is no document: an answer, a request body."""
         (looked,) = self._look([text])
         return self._conclude(looked, gaps=(), extraction=())
+
+    def unseen(self, document: Document, gap: Gap) -> Assessment:
+        """Return the assessment of a document at which nobody could look, because of `gap`; its text is not touched."""
+        return Assessment(
+            findings=(),
+            topics=(),
+            gaps=_summed([*document.gaps, gap]),
+            characters=0,
+            language=UNKNOWN,
+            detector=self.digest,
+            proof=Tally(self._roster).proof(
+                characters=len(document.text), languages=(), extraction=document.coverage
+            ),
+        )
 
     def _look(self, texts: Sequence[str]) -> list[_Looked]:
         most = self._config.max_characters

@@ -35,6 +35,7 @@ DISTRIBUTIONS: Final = (
     "numpy",
     "phonenumbers",
     "presidio-analyzer",
+    "psutil",
     "py3langid",
     "pydantic",
     "python-stdnum",
