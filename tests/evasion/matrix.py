@@ -121,11 +121,8 @@ def _read_back(spelling: str, value: str, case: Case) -> bool:
     try:
         for operator in reversed(operators):
             read = operator.undo(read)
-    except (
-        ValueError,
-        IndexError,
-        KeyError,
-    ):  # not what the operator writes: some other has changed it too much
+    except (ValueError, IndexError, KeyError, ArithmeticError):
+        # Not what the operator writes: some other operator has changed it too much.
         return False
     return recovers(read, value, operators, ENTITIES[case.entity].shape)
 

@@ -49,7 +49,7 @@ def _ungrouped(value: str, _: random.Random) -> str:
 
 def _regrouped(value: str, rng: random.Random) -> str:
     letters, usual = SEPARATORS.sub("", value), [len(group) for group in groups(value)]
-    while True:
+    while len(letters) > 1:
         parts, at = [], 0
         while at < len(letters):
             size = rng.randint(1, 4)
@@ -57,6 +57,7 @@ def _regrouped(value: str, rng: random.Random) -> str:
             at += size
         if [len(part) for part in parts] != usual:
             return " ".join(parts)
+    return value
 
 
 def _thousands(value: str, _: random.Random) -> str:
