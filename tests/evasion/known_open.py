@@ -14,10 +14,6 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "US_SSN",
         _UNREAD,
     ),
-    "numbered_variables": (
-        "ACCESS_TOKEN CLOUD_KEY CREDIT_CARD DE_TAX_ID IP_ADDRESS POLICY_NUMBER UK_NHS US_BANK_NUMBER US_PASSPORT US_SSN",
-        _UNREAD,
-    ),
     "digits_as_letters": (
         "DATE_OF_BIRTH DE_TAX_ID MEDICAL_RECORD_NUMBER PHONE_NUMBER US_BANK_NUMBER US_SSN",
         _UNREAD,
@@ -70,6 +66,10 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "IBAN_CODE",
         _UNREAD,
     ),
+    "html_spans": (
+        "EMAIL_ADDRESS",
+        _UNREAD,
+    ),
     "digit_words_with_signs": (
         "EMAIL_ADDRESS",
         _UNREAD,
@@ -91,7 +91,7 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         _UNREAD,
     ),
     "half_bold": (
-        "DATE_OF_BIRTH MEDICAL_RECORD_NUMBER PHONE_NUMBER",
+        "DATE_OF_BIRTH PHONE_NUMBER",
         _UNREAD,
     ),
     "base64_in_lines": (
@@ -111,7 +111,7 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         _UNREAD,
     ),
     "one_misread_digit": (
-        "PHONE_NUMBER",
+        "DATE_OF_BIRTH PHONE_NUMBER",
         _UNREAD,
     ),
     "misread_digits": (
@@ -119,7 +119,7 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         _UNREAD,
     ),
     "some_digit_words": (
-        "UK_NINO US_MBI",
+        "US_MBI",
         _UNREAD,
     ),
     "stray_signs": (
@@ -151,7 +151,11 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         _UNREAD,
     ),
     "quoted_mail": (
-        "IP_ADDRESS PASSWORD US_PASSPORT",
+        "PASSWORD US_PASSPORT",
+        _UNREAD,
+    ),
+    "numbered_variables": (
+        "IP_ADDRESS US_PASSPORT",
         _UNREAD,
     ),
     "base32": (
@@ -241,5 +245,5 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
 }
 """Operator (or `plain`) to the entity types that it gets through, and why."""
 
-KNOWN_OPEN_COMPOSITIONS = (19, 17, 14, 12)
+KNOWN_OPEN_COMPOSITIONS = (18, 17, 14, 12)
 """How many compositions of each shard of the sample get through."""
