@@ -29,9 +29,9 @@ class DetectorConfig:
     """Folder of further recogniser files, in the format of the shipped ones."""
     regex_timeout_seconds: int = 2
     """CPU time one pattern may take on one window before the document is incomplete."""
-    document_seconds: float = 4.0
-    """CPU time that patterns and views may take on one document before it is incomplete: two thousand times the
-    usual. So many patterns at so many seconds would otherwise be minutes."""
+    document_seconds: float = 2.5
+    """CPU time that names, patterns and views may take on one document before it is incomplete: a thousand
+    times the usual. So many patterns at so many seconds would otherwise be minutes."""
     document_seconds_per_million: float = 30.0
     """CPU time on top for each million code points; dense pages take up to 13 on a busy machine."""
     window_characters: int = 20_000
@@ -58,3 +58,7 @@ class DetectorConfig:
     def seconds_for(self, characters: int) -> float:
         """Return the processor time that a text of so many code points may take."""
         return self.document_seconds + self.document_seconds_per_million * characters / 1_000_000
+
+    def closing_seconds_for(self, characters: int) -> float:
+        """Return the processor time on top for what comes last and is cheap: characters, language, topics."""
+        return self.seconds_for(characters) / 10

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from pipeline.detect.catalogue import build, limit_patterns
 from pipeline.detect.config import DetectorConfig, DetectorUnavailable
@@ -17,7 +17,7 @@ from pipeline.detect.ear import silence_presidio
 from pipeline.detect.engine import Engine, Sight
 from pipeline.detect.foreign import UNKNOWN
 from pipeline.detect.lamp import Lamp
-from pipeline.detect.language import judge_language
+from pipeline.detect.language import NOT_JUDGED, judge_language
 from pipeline.detect.manifest import (
     Manifest,
     ManifestDrift,
@@ -28,7 +28,7 @@ from pipeline.detect.manifest import (
     read_manifest,
 )
 from pipeline.detect.merge import merge
-from pipeline.detect.names import Names
+from pipeline.detect.names import Names, Reading
 from pipeline.detect.script import character_gaps
 from pipeline.detect.search import Budget
 from pipeline.detect.specs import read_presidio, read_recognisers
@@ -42,6 +42,7 @@ from policies.proof import Coverage
 
 # Found at every start, or the detector does not start: a made-up number of each kind that a law names.
 _PROBE: Final = "Her SSN is 536-22-8741, her card 4111 1111 1111 1111, her address jane@clinic.example.com."
+_T = TypeVar("_T")
 _PROBE_ENTITIES: Final = frozenset({"US_SSN", "CREDIT_CARD", "EMAIL_ADDRESS"})
 
 
@@ -55,6 +56,8 @@ class _Looked:
     tally: Tally
     seconds: float
     """Processor time that may still be spent on it."""
+    closing_seconds: float
+    """The same for what comes after all windows: characters, language, topics."""
     findings: list[Finding] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
@@ -154,6 +157,7 @@ class Detector:
                 characters=len(text),
                 tally=Tally(self._roster),
                 seconds=self._config.seconds_for(len(text)),
+                closing_seconds=self._config.closing_seconds_for(len(text)),
             )
             for text in texts
         ]
@@ -161,11 +165,7 @@ class Detector:
             if one.characters > most:
                 one.gaps.append(Gap(reason=GapReason.TOO_LONG, detail="detector"))
         pieces = (
-            (one, start, one.text[start:end])
-            for one in looked
-            for start, end in windows(
-                one.text, characters=self._config.window_characters, overlap=self._config.window_overlap
-            )
+            (one, start, one.text[start:end]) for one in looked for start, end in self._windows(one.text)
         )
         with self._lock:
             while batch := list(islice(pieces, self._config.batch_documents)):
@@ -180,9 +180,13 @@ class Detector:
 
     def _look_at_batch(self, batch: Sequence[tuple[_Looked, int, str]]) -> None:
         with self._names.zone():
-            readings = self._names.read([plain(text) for _, _, text in batch])
-            for (one, offset, text), reading in zip(batch, readings, strict=True):
+            known = self._read_together(batch)
+            for one, offset, text in batch:
                 budget = Budget.of(one.seconds)
+                if budget.left() <= 0:
+                    one.gaps.append(Gap(reason=GapReason.RECOGNISER_TIMED_OUT, detail="windows"))
+                    continue
+                reading = known.get(id(one)) or next(iter(self._names.read([plain(text)])))
                 one.tally.read(offset, offset + reading.read_to)
                 sight = self._engine.look(text, reading.words, budget=budget)
                 one.tally.saw_window(offset, offset + len(text), sight.looked)
@@ -192,6 +196,19 @@ class Detector:
                 self._look_again(one, offset, text, budget, checked)
                 one.seconds = budget.left()
 
+    def _read_together(self, batch: Sequence[tuple[_Looked, int, str]]) -> dict[int, Reading]:
+        """Return readings of the texts that are one window, by identity; each text pays by its length.
+
+        Longer texts are read window by window, while their budgets last.
+        """
+        short = [one for one, _, text in batch if len(text) == len(one.text)]
+        budget = Budget.of(0.0)
+        readings = list(self._names.read([plain(one.text) for one in short]))
+        seconds = -budget.left() / max(sum(len(one.text) for one in short), 1)
+        for one in short:
+            one.seconds -= seconds * len(one.text)
+        return {id(one): reading for one, reading in zip(short, readings, strict=True)}
+
     def _look_again(
         self, one: _Looked, offset: int, text: str, budget: Budget, checked: Sequence[Finding]
     ) -> None:
@@ -200,8 +217,8 @@ class Detector:
         A view knows its places less exactly: what it shows around a finding that passed its check is that one.
         """
         try:
-            for view in views(text):
-                budget.at_most(0.0)
+            for view in views(text, check=budget.check):
+                budget.check()
                 found = self._look_at_view(one, view, budget)
                 new = [finding for finding in found if not any(_within(known, finding) for known in checked)]
                 one.findings.extend(_moved(new, offset))
@@ -217,28 +234,46 @@ class Detector:
     def _look_at_view(self, one: _Looked, view: View, budget: Budget) -> Iterator[Finding]:
         if view.gap:
             one.gaps.append(view.gap)
-        reading = next(iter(self._names.read([view.text]))) if view.for_names else None
-        words = reading.words if reading else partial(self._names.words, view.text)
+        readings = list(self._read_view(view, budget)) if view.for_names else []
+        words = readings[0][1].words if len(readings) == 1 else partial(self._names.words, view.text)
         sight = self._engine.look(view.text, words, budget=budget)
         one.tally.saw_excerpt(view.name, len(view.text), sight.looked)
-        one.gaps.extend((*sight.gaps, *(reading.gaps if reading else ())))
+        one.gaps.extend((*sight.gaps, *(gap for _, reading in readings for gap in reading.gaps)))
         found = [finding for finding in sight.findings if finding.score >= view.floor]
         # Names beside what changed were found in the text as it stands.
-        named = reading.findings if reading else ()
+        named = (moved for start, reading in readings for moved in _moved(reading.findings, start))
         found += [finding for finding in named if view.changed(finding.start, finding.end)]
         for finding in found:
             yield _at(finding, *view.span(finding.start, finding.end))
 
+    def _read_view(self, view: View, budget: Budget) -> Iterator[tuple[int, Reading]]:
+        """Yield where each window of a view begins, and what the model reads in it."""
+        for start, end in self._windows(view.text):
+            budget.check()
+            yield start, next(iter(self._names.read([view.text[start:end]])))
+
+    def _windows(self, text: str) -> Iterator[tuple[int, int]]:
+        return windows(text, characters=self._config.window_characters, overlap=self._config.window_overlap)
+
     def _conclude(self, one: _Looked, *, gaps: Sequence[Gap], extraction: tuple[Coverage, ...]) -> Assessment:
-        all_gaps = [*gaps, *one.gaps, *character_gaps(one.text)]
+        budget = Budget.of(max(one.seconds, 0.0) + one.closing_seconds)
+        closing = _Closing(budget)
+        seen = closing.within("characters", partial(character_gaps, one.text, check=budget.check)) or []
+        language = (
+            closing.within("language", partial(judge_language, one.text, supported=self._names.languages))
+            or NOT_JUDGED
+        )
+        topics = (
+            closing.within("topics", partial(self._topics.judge, one.text, dict(language.passages))) or ()
+        )
+        all_gaps = [*gaps, *one.gaps, *seen, *closing.gaps]
         if not self._names.present:
             all_gaps.append(Gap(reason=GapReason.NO_NER_MODEL))
         if not one.text.strip():
             all_gaps.append(Gap(reason=GapReason.EMPTY_TEXT))
-        language = judge_language(one.text, supported=self._names.languages)
         return Assessment(
             findings=merge(one.findings),
-            topics=self._topics.judge(one.text, dict(language.passages)),
+            topics=topics,
             gaps=_summed([*all_gaps, *language.gaps]),
             characters=len(one.text),
             language=language.language,
@@ -251,6 +286,25 @@ class Detector:
 
 def _within(known: Finding, finding: Finding) -> bool:
     return known.entity == finding.entity and finding.start <= known.start and known.end <= finding.end
+
+
+@dataclass(frozen=True, slots=True)
+class _Closing:
+    """What is done last, each as long as there is time to begin it."""
+
+    budget: Budget
+    gaps: list[Gap] = field(default_factory=list)
+
+    def within(self, name: str, work: Callable[[], _T]) -> _T | None:
+        """Return what `work` returns; None, and a gap, if the time is spent or it fails."""
+        try:
+            self.budget.check()
+            return work()
+        except TimeoutError:
+            self.gaps.append(Gap(reason=GapReason.RECOGNISER_TIMED_OUT, detail=name))
+        except Exception:  # noqa: BLE001 - as in `_look_again`
+            self.gaps.append(Gap(reason=GapReason.RECOGNISER_FAILED, detail=name))
+        return None
 
 
 def _moved(findings: Iterable[Finding], offset: int) -> Iterator[Finding]:

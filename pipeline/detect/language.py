@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pipeline.detect.foreign import UNKNOWN, find_foreign
 from pipeline.detect.frequent_words import ENGLISH, TOKEN, read_tokens
@@ -40,6 +41,10 @@ class LanguageVerdict:
     gaps: tuple[Gap, ...]
     passages: tuple[tuple[str, int], ...]
     """How many passages are in which language, by code."""
+
+
+NOT_JUDGED: Final = LanguageVerdict(language=UNKNOWN, gaps=(), passages=())
+"""Of a text whose time was spent before its language was looked at."""
 
 
 def judge_language(text: str, *, supported: Collection[str] = (ENGLISH,)) -> LanguageVerdict:

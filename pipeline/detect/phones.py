@@ -8,7 +8,7 @@ none of whose digits can be a valid number of the region is not parsed at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
@@ -55,9 +55,15 @@ def is_typical(shown: str) -> bool:
     return _TYPICAL.fullmatch(shown) is not None and _DATE.match(shown) is None
 
 
-def phone_spans(text: str, regions: Sequence[str], leniency: int) -> list[Span]:
-    """Return the spans of the numbers of any of `regions`, without those that lie within another."""
-    shared = _Shared(text=text)
+def phone_spans(
+    text: str, regions: Sequence[str], leniency: int, *, check: Callable[[], None] = lambda: None
+) -> list[Span]:
+    """Return the spans of the numbers of any of `regions`, without those that lie within another.
+
+    `check` is called before each candidate, and may raise: a page of digits takes seconds.
+    """
+    check()
+    shared = _Shared(text=text, check=check)
     spans = {
         (match.start, match.end)
         for region in regions
@@ -90,6 +96,7 @@ class _Shared:
     """What is the same for every region: where candidates are, and the numbers that name their country."""
 
     text: str
+    check: Callable[[], None]
     candidates: dict[int, tuple[int, str, bool] | None] = field(default_factory=dict)
     international: dict[tuple[int, str], Any] = field(default_factory=dict)
 
@@ -120,6 +127,7 @@ class _Matcher(PhoneNumberMatcher):
 
     def _find(self, index: int) -> Any:
         while self._max_tries > 0 and (candidate := self._shared.next_candidate(index)) is not None:
+            self._shared.check()
             start, shown, is_time = candidate
             if not is_time and (found := self._read(shown, start)) is not None:
                 return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import groupby
 from typing import Final
@@ -16,7 +16,8 @@ from policies.assessment import Gap, GapReason
 _UNDECODABLE: Final = re.compile("[\ufffd\ud800-\udfff\x00-\x08\x0e-\x1f]")
 _BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _TAGS: Final = re.compile("[\U000e0001-\U000e007f]")
-_FOREIGN_WORD: Final = re.compile(r"[^\W\d_]*[^\W\d_\x00-\u024f\u1e00-\u1eff][^\W\d_]*")
+# Only from the first letter on: tried at each letter, one long word would cost the square of its length.
+_FOREIGN_WORD: Final = re.compile(r"(?<![^\W\d_])[^\W\d_]*[^\W\d_\x00-\u024f\u1e00-\u1eff][^\W\d_]*")
 _FOREIGN_LETTERS: Final = 12
 """Letters of another script that a text may hold (a symbol, a quoted name) and still count as readable."""
 _LETTERS: Final = frozenset({"styled", "lookalike", "accented"})
@@ -95,12 +96,12 @@ def _is_symbol(letter: str) -> bool:
     return letter >= _FIRST_PICTURE and unicodedata.category(letter) in ("So", "Sk", "Mn", "Cf", "Co")
 
 
-def character_gaps(text: str) -> list[Gap]:
+def character_gaps(text: str, *, check: Callable[[], None] = lambda: None) -> list[Gap]:
     """Return what stands between the characters of `text` and a trustworthy reading.
 
     Damaged characters, text that is displayed in another order or not at all, words of
     two alphabets (a Cyrillic vowel in a Latin name), longer passages in another script, and
-    encoded blocks that hold something else than text.
+    encoded blocks that hold something else than text. `check` is called before each block and may raise.
     """
     gaps = [
         Gap(reason=reason, count=count, detail=detail)
@@ -111,7 +112,7 @@ def character_gaps(text: str) -> list[Gap]:
         )
         if (count := len(pattern.findall(text)))
     ]
-    if opaque := count_opaque(text):
+    if opaque := count_opaque(text, check=check):
         gaps.append(Gap(reason=GapReason.EMBEDDED_OBJECT, count=opaque, detail="encoded_data"))
     if text.isascii():
         return gaps

@@ -79,6 +79,15 @@ class Budget:
             raise TimeoutError
         return min(seconds, left)
 
+    def check(self) -> None:
+        """Do nothing while something is left.
+
+        Raises:
+            TimeoutError: nothing is left.
+        """
+        if self.left() <= 0:
+            raise TimeoutError
+
     def left(self) -> float:
         """Return the seconds left; negative when more was spent."""
         return math.inf if self.until is None else self.until - time.thread_time()
@@ -196,13 +205,12 @@ def _matches(one: Any, compiled: _Compiled, task: _Task, most_seconds: float) ->
 
 
 def _phones(one: Any, task: _Task) -> Iterator[_Found]:
-    task.budget.at_most(0.0)
-    for start, end in phone_spans(task.text, one.supported_regions, one.leniency):
+    for start, end in phone_spans(task.text, one.supported_regions, one.leniency, check=task.budget.check):
         yield one.supported_entities[0], start, end, one.SCORE
 
 
 def _own(one: Any, task: _Task) -> Iterator[_Found]:
-    task.budget.at_most(0.0)
+    task.budget.check()
     for found in one.analyze(task.text, one.supported_entities, task.words):
         yield found.entity_type, found.start, found.end, found.score
 

@@ -133,6 +133,7 @@ class _Looked:
     """What was shown of one text so far."""
 
     left: int
+    check: Callable[[], None]
     changes: Sequence[Span] = ()
     """What the last rewriting that did something changed."""
     sheets: dict[str, Sheet] = field(default_factory=dict, repr=False)
@@ -145,12 +146,13 @@ class _Looked:
         return self.sheets[text]
 
 
-def views(text: str) -> Iterator[View]:
+def views(text: str, *, check: Callable[[], None] = lambda: None) -> Iterator[View]:
     """Yield the excerpts of `text` worth a second look; none for a plain text.
 
-    Cost: linear in `text`. What they show in all is bounded (rule 4).
+    `check` is called before each step and may raise. Cost: linear in `text`. What they show in all is
+    bounded (rule 4).
     """
-    looked = _Looked(left=_MOST_SHOWN * len(text) + _ALWAYS_SHOWN)
+    looked = _Looked(left=_MOST_SHOWN * len(text) + _ALWAYS_SHOWN, check=check)
     for view in _all(Reading(text=text), looked):
         looked.left -= len(view.text)
         if looked.left < 0:
@@ -208,9 +210,13 @@ def _apply(
     step: _Step, reading: Reading, looked: _Looked, *, beside: Sequence[Span] | None = None
 ) -> Generator[View, None, Reading]:
     """Yield what `step` shows of `reading`, if anything; return the reading after it."""
+    looked.check()
     if not step.may(looked.sheet(reading.text)):
         return reading
-    pieces = list(step.find(reading.text))
+    pieces = []
+    for piece in step.find(reading.text):
+        looked.check()
+        pieces.append(piece)
     if beside is not None:
         pieces = [piece for piece in pieces if _is_beside(piece, beside)]
     if not pieces:

@@ -184,12 +184,17 @@ def is_odd(word: str) -> bool:
     return sum(letters) + min(signs, 2) >= 3 and "://" not in word  # noqa: PLR2004 - three kinds at least
 
 
-def count_opaque(text: str) -> int:
-    """Count the long encoded blocks that hold no text, and so something that nobody has looked into."""
-    return sum(
-        len(match.group()) > MOST_OPAQUE and _decoded(match.group()) is None
-        for match in _BLOCK.finditer(text)
-    )
+def count_opaque(text: str, *, check: Callable[[], None] = lambda: None) -> int:
+    """Count the long encoded blocks that hold no text, and so something that nobody has looked into.
+
+    `check` is called before each block is decoded, and may raise.
+    """
+    count = 0
+    for match in _BLOCK.finditer(text):
+        if len(match.group()) > MOST_OPAQUE:
+            check()
+            count += _decoded(match.group()) is None
+    return count
 
 
 def as_text(raw: bytes, *, share: int = _BAD_SHARE) -> str | None:
