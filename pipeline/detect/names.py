@@ -19,6 +19,7 @@ from pipeline.detect.engine import configured_models, load_nlp_engine, words_of
 from pipeline.detect.marks import Mark, marks
 from pipeline.detect.ner import ENTITIES, blank_pipeline, digest_model, load_pipeline
 from pipeline.detect.tagger import META, Tagger
+from pipeline.detect.words import calm
 from policies.assessment import Finding, Gap, GapReason
 
 _SCORE: Final = 0.85
@@ -79,7 +80,7 @@ class Names:
 
     def words(self, text: str) -> Any:
         """Return the words of `text` without looking for names."""
-        return words_of(self._nlp.make_doc(text))
+        return words_of(self._nlp.make_doc(calm(text)))
 
     def read(self, texts: Sequence[str]) -> Iterator[Reading]:
         """Yield a reading of each text, in order; a text that breaks the model costs only itself."""
@@ -153,7 +154,7 @@ class _BySpacy:
         self.languages = frozenset({str(nlp.lang)})
 
     def read(self, texts: Sequence[str]) -> Iterator[Reading]:
-        docs = self._nlp.pipe(texts, batch_size=self._batch)
+        docs = self._nlp.pipe([calm(text) for text in texts], batch_size=self._batch)
         for doc, text in zip(docs, texts, strict=True):
             yield Reading(
                 words=partial(words_of, doc),

@@ -5,10 +5,11 @@ Most texts hold nothing whose score depends on the words nearby. For them, no le
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine, NlpEngineProvider
@@ -17,6 +18,21 @@ from spacy.tokens import Doc
 from spacy.util import is_package
 
 from pipeline.detect.config import DetectorUnavailable
+
+_MOST_MARKS: Final = 200
+_MARKS: Final = re.compile(rf"([^\w\s]{{{_MOST_MARKS}}})([^\w\s]+)")
+
+
+def calm(text: str) -> str:
+    """Return `text`, as long, with blanks for what follows 200 marks in a row.
+
+    spaCy takes marks off a word one by one, and looks at the rest of it each time: 6,000 brackets took 2.7 s.
+    """
+    return _MARKS.sub(_blanks, text)
+
+
+def _blanks(match: re.Match[str]) -> str:
+    return match[1] + " " * len(match[2])
 
 
 class LazyWords:
