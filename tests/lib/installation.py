@@ -52,6 +52,7 @@ class Installation:
             "HOME": str(self.home),
             "PYTHONPATH": str(ROOT),  # the code that lies beside the test, whichever is installed
             "CORDON_HOME": str(self.home / ".cordon"),
+            "CORDON_DETECTOR_PROCESSES": "1",  # a pool has tests of its own, and takes seconds to start
             "CORDON_ON_PREM_URL": self.on_prem.url,
             "CORDON_ON_PREM_MODEL": self.on_prem.model,
         }
