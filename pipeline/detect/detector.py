@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 from types import MappingProxyType
@@ -17,7 +15,7 @@ from pipeline.detect.ear import silence_presidio
 from pipeline.detect.engine import Engine, Sight
 from pipeline.detect.foreign import UNKNOWN
 from pipeline.detect.lamp import Lamp
-from pipeline.detect.language import judge_language
+from pipeline.detect.looked import Looked, at, gaps_at_once, moved, summed, sure, within
 from pipeline.detect.manifest import (
     Manifest,
     ManifestDrift,
@@ -29,9 +27,9 @@ from pipeline.detect.manifest import (
 )
 from pipeline.detect.merge import merge
 from pipeline.detect.names import Names
-from pipeline.detect.script import character_gaps
 from pipeline.detect.search import Budget
 from pipeline.detect.specs import read_presidio, read_recognisers
+from pipeline.detect.stages import Stages
 from pipeline.detect.tally import Roster, Tally
 from pipeline.detect.topics import Topics, read_lexicons, read_model
 from pipeline.detect.views import VIEWS, View, plain, views
@@ -39,24 +37,11 @@ from pipeline.detect.windows import windows
 from pipeline.documents import Document
 from policies.assessment import Assessment, Finding, Gap, GapReason
 from policies.proof import Coverage
+from policies.settled import Settled
 
 # Found at every start, or the detector does not start: a made-up number of each kind that a law names.
 _PROBE: Final = "Her SSN is 536-22-8741, her card 4111 1111 1111 1111, her address jane@clinic.example.com."
 _PROBE_ENTITIES: Final = frozenset({"US_SSN", "CREDIT_CARD", "EMAIL_ADDRESS"})
-
-
-@dataclass(slots=True, kw_only=True)
-class _Looked:
-    """What is known so far about one text."""
-
-    text: str = field(repr=False)
-    characters: int
-    """Code points of the whole text, with those beyond the limit."""
-    tally: Tally
-    seconds: float
-    """Processor time that may still be spent on it."""
-    findings: list[Finding] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
 
 
 class Detector:
@@ -68,7 +53,6 @@ class Detector:
         self._config = config
         self._names = Names(config)
         lexicons = read_lexicons()
-        self._topics = Topics(lexicons, read_model())
         file, specs = read_presidio(), read_recognisers(config.recognisers)
         recognisers = build(file, specs)
         self._engine = Engine(
@@ -76,6 +60,14 @@ class Detector:
             minimum_score=config.minimum_score,
             pattern_seconds=config.regex_timeout_seconds,
             folder=config.automata,
+        )
+        self._cut = partial(windows, characters=config.window_characters, overlap=config.window_overlap)
+        self._stages = Stages(
+            engine=self._engine,
+            names=self._names,
+            topics=Topics(lexicons, read_model()),
+            look_again=self._look_again,
+            cut=self._cut,
         )
         self._roster = Roster.of([one.name for one in recognisers], VIEWS)
         self.entities: frozenset[str] = frozenset(one.entity for one in recognisers) | self._names.entities
@@ -116,12 +108,18 @@ class Detector:
             raise DetectorUnavailable("self_check_failed")
         return detector
 
-    def assess(self, documents: Sequence[Document]) -> list[Assessment]:
+    def assess(
+        self, documents: Sequence[Document], *, settled: Sequence[Settled | None] = ()
+    ) -> list[Assessment]:
         """Return an assessment of each document, in order; what the reader could not see is carried on.
 
-        No document's trouble raises or touches another's assessment.
+        No document's trouble raises or touches another's assessment. A document for which `settled`, in the
+        order of the documents, has something is looked at only until that says that the rest cannot matter.
         """
-        looked = self._look([document.text for document in documents])
+        if any(settled) and self._names.reads_apart:
+            looked = self._look_in_stages(documents, settled)
+        else:
+            looked = self._look([document.text for document in documents])
         return [
             self._conclude(one, gaps=document.gaps, extraction=document.coverage)
             for one, document in zip(looked, documents, strict=True)
@@ -134,51 +132,56 @@ class Detector:
 
     def unseen(self, document: Document, gap: Gap) -> Assessment:
         """Return the assessment of a document at which nobody could look, because of `gap`; its text is not touched."""
-        return Assessment(
-            findings=(),
-            topics=(),
-            gaps=_summed([*document.gaps, gap]),
-            characters=0,
-            language=UNKNOWN,
-            detector=self.digest,
-            proof=Tally(self._roster).proof(
-                characters=len(document.text), languages=(), extraction=document.coverage
-            ),
-        )
+        tally = Tally(self._roster)
+        nothing = Looked(text="", characters=len(document.text), tally=tally, seconds=0.0, gaps=[gap])
+        return self._conclude(nothing, gaps=document.gaps, extraction=document.coverage)
 
-    def _look(self, texts: Sequence[str]) -> list[_Looked]:
+    def _begin(self, texts: Sequence[str]) -> list[Looked]:
         most = self._config.max_characters
-        looked = [
-            _Looked(
+        return [
+            Looked(
                 text=text[:most],
                 characters=len(text),
                 tally=Tally(self._roster),
                 seconds=self._config.seconds_for(len(text)),
+                gaps=gaps_at_once(text, most=most, has_names=self._names.present),
             )
             for text in texts
         ]
-        for one in looked:
-            if one.characters > most:
-                one.gaps.append(Gap(reason=GapReason.TOO_LONG, detail="detector"))
-        pieces = (
-            (one, start, one.text[start:end])
-            for one in looked
-            for start, end in windows(
-                one.text, characters=self._config.window_characters, overlap=self._config.window_overlap
-            )
-        )
+
+    def _look(self, texts: Sequence[str]) -> list[Looked]:
+        looked = self._begin(texts)
+        pieces = ((one, start, one.text[start:end]) for one in looked for start, end in self._cut(one.text))
         with self._lock:
             while batch := list(islice(pieces, self._config.batch_documents)):
                 self._look_at_batch(batch)
-            blind = self._lamp.check(len(looked), self._look_at_text, views)
+            self._test_lamp(looked)
+        for one in looked:
+            self._stages.judge(one)
+        return looked
+
+    def _look_in_stages(
+        self, documents: Sequence[Document], settled: Sequence[Settled | None]
+    ) -> list[Looked]:
+        looked = self._begin([document.text for document in documents])
+        waiting = zip(looked, documents, settled, strict=True)
+        with self._lock:
+            while batch := list(islice(waiting, self._config.batch_documents)):
+                with self._names.zone():
+                    for one, document, says in batch:
+                        self._stages.look(one, document.gaps, says)
+            self._test_lamp(looked)
+        return looked
+
+    def _test_lamp(self, looked: Sequence[Looked]) -> None:
+        blind = self._lamp.check(len(looked), self._look_at_text, views)
         for one in looked:
             one.gaps.extend(Gap(reason=GapReason.NOT_COVERED, detail=name) for name in blind)
-        return looked
 
     def _look_at_text(self, text: str) -> Sight:
         return self._engine.look(text, partial(self._names.words, text))
 
-    def _look_at_batch(self, batch: Sequence[tuple[_Looked, int, str]]) -> None:
+    def _look_at_batch(self, batch: Sequence[tuple[Looked, int, str]]) -> None:
         with self._names.zone():
             readings = self._names.read([plain(text) for _, _, text in batch])
             for (one, offset, text), reading in zip(batch, readings, strict=True):
@@ -186,14 +189,13 @@ class Detector:
                 one.tally.read(offset, offset + reading.read_to)
                 sight = self._engine.look(text, reading.words, budget=budget)
                 one.tally.saw_window(offset, offset + len(text), sight.looked)
-                one.findings.extend(_moved([*reading.findings, *sight.findings], offset))
+                one.findings.extend(moved([*reading.findings, *sight.findings], offset))
                 one.gaps.extend((*reading.gaps, *sight.gaps))
-                checked = [finding for finding in sight.findings if finding.score >= 1]
-                self._look_again(one, offset, text, budget, checked)
+                self._look_again(one, offset, text, budget, sure(sight.findings))
                 one.seconds = budget.left()
 
     def _look_again(
-        self, one: _Looked, offset: int, text: str, budget: Budget, checked: Sequence[Finding]
+        self, one: Looked, offset: int, text: str, budget: Budget, checked: Sequence[Finding]
     ) -> None:
         """Add what only the other views of the window `text` show, at its place.
 
@@ -203,8 +205,8 @@ class Detector:
             for view in views(text):
                 budget.at_most(0.0)
                 found = self._look_at_view(one, view, budget)
-                new = [finding for finding in found if not any(_within(known, finding) for known in checked)]
-                one.findings.extend(_moved(new, offset))
+                new = [finding for finding in found if not any(within(known, finding) for known in checked)]
+                one.findings.extend(moved(new, offset))
         except TimeoutError:
             one.gaps.append(Gap(reason=GapReason.RECOGNISER_TIMED_OUT, detail="views"))
             return
@@ -214,7 +216,7 @@ class Detector:
         for name in VIEWS:
             one.tally.saw_view(name)
 
-    def _look_at_view(self, one: _Looked, view: View, budget: Budget) -> Iterator[Finding]:
+    def _look_at_view(self, one: Looked, view: View, budget: Budget) -> Iterator[Finding]:
         if view.gap:
             one.gaps.append(view.gap)
         reading = next(iter(self._names.read([view.text]))) if view.for_names else None
@@ -227,47 +229,21 @@ class Detector:
         named = reading.findings if reading else ()
         found += [finding for finding in named if view.changed(finding.start, finding.end)]
         for finding in found:
-            yield _at(finding, *view.span(finding.start, finding.end))
+            yield at(finding, *view.span(finding.start, finding.end))
 
-    def _conclude(self, one: _Looked, *, gaps: Sequence[Gap], extraction: tuple[Coverage, ...]) -> Assessment:
-        all_gaps = [*gaps, *one.gaps, *character_gaps(one.text)]
-        if not self._names.present:
-            all_gaps.append(Gap(reason=GapReason.NO_NER_MODEL))
-        if not one.text.strip():
-            all_gaps.append(Gap(reason=GapReason.EMPTY_TEXT))
-        language = judge_language(one.text, supported=self._names.languages)
+    def _conclude(self, one: Looked, *, gaps: Sequence[Gap], extraction: tuple[Coverage, ...]) -> Assessment:
+        language = one.language
         return Assessment(
             findings=merge(one.findings),
-            topics=self._topics.judge(one.text, dict(language.passages)),
-            gaps=_summed([*all_gaps, *language.gaps]),
+            topics=one.topics,
+            gaps=summed([*gaps, *one.gaps]),
             characters=len(one.text),
-            language=language.language,
+            language=language.language if language else UNKNOWN,
             detector=self.digest,
             proof=one.tally.proof(
-                characters=one.characters, languages=language.passages, extraction=extraction
+                characters=one.characters,
+                languages=language.passages if language else (),
+                extraction=extraction,
+                skipped=one.skipped,
             ),
         )
-
-
-def _within(known: Finding, finding: Finding) -> bool:
-    return known.entity == finding.entity and finding.start <= known.start and known.end <= finding.end
-
-
-def _moved(findings: Iterable[Finding], offset: int) -> Iterator[Finding]:
-    return (_at(finding, finding.start + offset, finding.end + offset) for finding in findings)
-
-
-def _at(finding: Finding, start: int, end: int) -> Finding:
-    return Finding(
-        start=start, end=end, entity=finding.entity, score=finding.score, recogniser=finding.recogniser
-    )
-
-
-def _summed(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
-    """Return one gap for each reason and detail, in a fixed order."""
-    counts: Counter[tuple[GapReason, str]] = Counter()
-    for gap in gaps:
-        counts[gap.reason, gap.detail] += gap.count
-    return tuple(
-        Gap(reason=reason, detail=detail, count=counts[reason, detail]) for reason, detail in sorted(counts)
-    )
