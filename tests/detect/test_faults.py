@@ -196,7 +196,9 @@ def test_a_view_that_shows_nothing_any_more_regulates(
 ) -> None:
     """A view that runs and never shows anything fails the lamp test."""
     whole = module.views
-    monkeypatch.setattr(module, "views", lambda text: (view for view in whole(text) if view.name != name))
+    monkeypatch.setattr(
+        module, "views", lambda text, **how: (view for view in whole(text, **how) if view.name != name)
+    )
     assessment = freshly_tested.scan(PLAIN)
     assert _is_regulated(assessment)
     assert _details(assessment) == {f"view_{name}"}

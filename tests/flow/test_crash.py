@@ -15,7 +15,7 @@ import pytest
 from storage import embedded
 from tests.lib.installation import Installation, kill, write_records
 from tests.lib.ledger_view import arrivals_by_intent, opened, rows
-from tests.lib.texts import named, ordinary, regulated
+from tests.lib.texts import named, ordinary, regulated, variant
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ DOCUMENTS = 120
 
 def _source(cordon: Installation, count: int = DOCUMENTS) -> Path:
     kinds = (ordinary, named, regulated, ordinary)
-    texts = [kinds[number % 4](number, mark=f"variant {number}") for number in range(count)]
+    texts = [kinds[number % 4](number, mark=variant(number)) for number in range(count)]
     return write_records(cordon.home / "in.jsonl", texts)
 
 

@@ -30,7 +30,7 @@ from storage.rows import CanaryCounts, Claim
 from tests.flow.test_canaries import _dump
 from tests.lib.installation import Installation, write_records
 from tests.lib.sweep import forms, parquet_values, unpacked
-from tests.lib.texts import named, ordinary, regulated
+from tests.lib.texts import named, ordinary, regulated, variant
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +79,7 @@ def _opened(cordon: Installation, **law: str) -> Iterator[tuple[Tools, Stores, L
 
 def _records(cordon: Installation, count: int = 12) -> Path:
     kinds = (ordinary, named, regulated)
-    texts = [kinds[number % 3](number, mark=f"variant {number}") for number in range(count)]
+    texts = [kinds[number % 3](number, mark=variant(number)) for number in range(count)]
     return write_records(cordon.home / "in.jsonl", texts)
 
 
@@ -202,7 +202,7 @@ def test_another_worker_sees_it_before_its_next_call(install: Callable[..., Inst
     cordon = install(latency_seconds=0.2)
     assert cordon.closed is not None
     closed = cordon.closed
-    texts = [ordinary(number, mark=f"variant {number}") for number in range(60)]
+    texts = [ordinary(number, mark=variant(number)) for number in range(60)]
     source = write_records(cordon.home / "in.jsonl", texts)
     cordon.extra["CORDON_CHUNK_DOCUMENTS"] = "40"
     arrived: list[int] = []

@@ -16,7 +16,7 @@ from policies.policy import read_shipped
 from storage.database import Role
 from tests.lib.installation import Installation, kill, write_records
 from tests.lib.ledger_view import opened, rows
-from tests.lib.texts import named, ordinary, regulated
+from tests.lib.texts import named, ordinary, regulated, variant
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ def _source(cordon: Installation, count: int = 60) -> Path:
     kinds = (ordinary, named, regulated)
     return write_records(
         cordon.home / "in.jsonl",
-        [kinds[number % 3](number, mark=f"variant {number}") for number in range(count)],
+        [kinds[number % 3](number, mark=variant(number)) for number in range(count)],
     )
 
 

@@ -5,6 +5,33 @@ from __future__ import annotations
 _THINGS = ["kettle", "bicycle", "lamp", "cupboard", "radio", "ladder", "heater", "printer"]
 _ADJECTIVES = ["simple", "robust", "quiet", "light", "compact", "modern"]
 _NAMES = ["Anna Becker", "Paul Schneider", "Maria Lopez", "James Carter", "Sofia Rossi", "Peter Novak"]
+_KINDS = [
+    "wide",
+    "narrow",
+    "heavy",
+    "round",
+    "flat",
+    "tall",
+    "short",
+    "empty",
+    "clean",
+    "wooden",
+    "plastic",
+    "wet",
+]
+_ARTICLES = [
+    "table",
+    "chair",
+    "basket",
+    "bottle",
+    "carpet",
+    "window",
+    "shelf",
+    "blanket",
+    "curtain",
+    "bucket",
+    "brush",
+]
 
 
 def ordinary(number: int, mark: str = "") -> str:
@@ -33,3 +60,11 @@ def regulated(number: int, mark: str = "") -> str:
         f"Patient {name}, SSN 536-22-{4000 + number % 5000:04d}, was admitted with chest pain and diagnosed with "
         f"angina. {mark} The cardiologist prescribed beta blockers and asked for a follow-up in two weeks."
     )
+
+
+def variant(number: int) -> str:
+    """Return words that tell a document from 131 others, and that nothing takes for a value and replaces.
+
+    Two texts that differ in a number alone may be the same once pseudonymised.
+    """
+    return f"the {_KINDS[number % 12]} {_ARTICLES[number % 11]}"
