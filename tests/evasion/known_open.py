@@ -94,12 +94,8 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "DATE_OF_BIRTH PHONE_NUMBER",
         _UNREAD,
     ),
-    "base64_in_lines": (
-        "PHONE_NUMBER",
-        _UNREAD,
-    ),
     "data_uri": (
-        "DATE_OF_BIRTH DE_TAX_ID IP_ADDRESS MEDICAL_RECORD_NUMBER PHONE_NUMBER",
+        "DATE_OF_BIRTH IP_ADDRESS MEDICAL_RECORD_NUMBER PHONE_NUMBER",
         _UNREAD,
     ),
     "doubled_digit_words": (
@@ -130,10 +126,6 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "ACCESS_TOKEN CLOUD_KEY IT_FISCAL_CODE PRIVATE_KEY UK_NINO",
         _UNREAD,
     ),
-    "base64": (
-        "DE_TAX_ID",
-        _UNREAD,
-    ),
     "parts_in_words": (
         "IT_FISCAL_CODE",
         _UNREAD,
@@ -156,14 +148,6 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
     ),
     "numbered_variables": (
         "IP_ADDRESS US_PASSPORT",
-        _UNREAD,
-    ),
-    "base32": (
-        "IP_ADDRESS US_PASSPORT",
-        _UNREAD,
-    ),
-    "mime_word": (
-        "DATE_OF_BIRTH MEDICAL_RECORD_NUMBER US_BANK_NUMBER",
         _UNREAD,
     ),
     "decimal_codes": (
@@ -234,6 +218,10 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "IP_ADDRESS",
         _UNREAD,
     ),
+    "base32": (
+        "IP_ADDRESS",
+        _UNREAD,
+    ),
     "percent": (
         "IP_ADDRESS",
         _UNREAD,
@@ -245,5 +233,5 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
 }
 """Operator (or `plain`) to the entity types that it gets through, and why."""
 
-KNOWN_OPEN_COMPOSITIONS = (18, 17, 14, 12)
+KNOWN_OPEN_COMPOSITIONS = (17, 16, 13, 12)
 """How many compositions of each shard of the sample get through."""

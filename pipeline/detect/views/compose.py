@@ -34,7 +34,7 @@ from pipeline.detect.views.reading import Piece, Reading, Span, View, excerpt, r
 from pipeline.detect.views.sheet import Sheet
 from policies.assessment import Gap, GapReason
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Part of the detector's digest: raise it with every change of what a view shows."""
 
 _ROUNDS: Final = 4
@@ -76,6 +76,7 @@ _MAKE_PLAINER: Final = (
     _Step(view="folded", find=folding.fold, may=gates.fold, names=True),
     _Step(view="decoded", find=encodings.old_encodings, may=gates.old_encodings, names=True),
     _Step(view="decoded", find=encodings.odd_words, may=gates.odd_words, names=True),
+    _Step(view="decoded", find=notation.mail_words, may=gates.mail_words, names=True),
     _Step(view="decoded", find=notation.escaped, may=gates.escaped, names=True),
     _Step(view="joined", find=notation.soft_breaks, may=gates.soft_breaks, names=True),
     _Step(view="joined", find=notation.tags, may=gates.tags, names=True),

@@ -55,6 +55,11 @@ def escaped(sheet: Sheet) -> bool:
     return sheet.holds("%", "=", "&", _BACKSLASH, "U+")
 
 
+def mail_words(sheet: Sheet) -> bool:
+    """Return whether there may be an encoded word of a mail header."""
+    return sheet.holds("=?")
+
+
 def soft_breaks(sheet: Sheet) -> bool:
     """Return whether a line break may be soft."""
     return sheet.holds("=\n", "=\r", "= \n", "\\\n", "\\\r", "\f", "\v", "\x1c", "\x1d", "\x1e", "\x1f")

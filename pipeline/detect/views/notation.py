@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
+from pipeline.detect.views.encodings import encoded, grouped_blocks
 from pipeline.detect.views.reading import Piece
 
 _ESCAPED: Final = re.compile(
@@ -24,6 +25,9 @@ _ESCAPED: Final = re.compile(
 _MARKS: Final = re.compile(r"%[0-9A-Fa-f]{2}|=[0-9A-Fa-f]{2}|&#?\w|\\[^a-zA-Z\s]|\\[uUxN]|U\+\d")
 # The hyphen of a soft break is the sign itself: `=`, a backslash, or nothing but the break of a folded header.
 _SOFT: Final = re.compile(r"=[ \t]{0,4}\r?\n|(?<=\S)\\\r?\n|(?<=\S)[\x0b\x0c\x1c-\x1f](?=\S)")
+_NEXT: Final = re.compile(r"[ \t>]{0,8}([^\s]{0,120})")
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z]?[a-z]{2,}(?![A-Za-z0-9+/_-])|\Z")
+_MAIL_WORD: Final = re.compile(r"=\?[\w-]{1,40}(?:\*[\w-]{1,20})?\?([BbQq])\?([^?\s]{1,400})\?=")
 _INLINE: Final = frozenset(
     [
         "a",
@@ -87,9 +91,39 @@ def _is_sign_of_equality(text: str, match: re.Match[str]) -> bool:
     )
 
 
+def mail_words(text: str) -> Iterator[Piece]:
+    """Yield what the encoded words of mail headers (RFC 2047) say."""
+    for match in _MAIL_WORD.finditer(text):
+        if match[1] in "Qq":
+            says = unquote_to_bytes(match[2].replace("_", " ").replace("=", "%")).decode("utf-8", "replace")
+        else:
+            says = next((one.says for one in encoded(match[2])), "")
+        if says:
+            yield Piece(*match.span(), f"{says} ")
+
+
 def soft_breaks(text: str) -> Iterator[Piece]:
-    """Yield line breaks that the writer marked as none."""
-    yield from (Piece(*match.span(), "") for match in _SOFT.finditer(text))
+    """Yield line breaks that the writer marked as none; where one `=` may as well end a block, both readings.
+
+    Two of them end a block: mail writes any other than its own in another way.
+    """
+    blocks: dict[int, int] | None = None
+    for match in _SOFT.finditer(text):
+        start, sign = match.start(), match.group()[0]
+        if sign == "=" and blocks is None:
+            blocks = {one.end: one.start for find in (encoded, grouped_blocks) for one in find(text)}
+        if sign != "=" or blocks is None or start + 1 not in blocks:
+            yield Piece(*match.span(), "")
+        elif text[start - 1] != "=":
+            yield from _both(text, blocks[start + 1], match)
+
+
+def _both(text: str, start: int, match: re.Match[str]) -> Iterator[Piece]:
+    """Yield the block from `start` on as it stands, and again with what may be the rest of it for its `=`."""
+    after = _NEXT.match(text, match.end())
+    if after and not _PLAIN_WORD.match(after[1]):
+        end, whole = after.end(), text[start : match.start()] + after[1]
+        yield Piece(start, end, f"{text[start:end]}\n{whole} ")
 
 
 def tags(text: str) -> Iterator[Piece]:
