@@ -85,7 +85,7 @@ class Budget:
         Raises:
             TimeoutError: nothing is left.
         """
-        if self.left() <= 0:
+        if time.perf_counter() >= self.surely_until and self.left() <= 0:
             raise TimeoutError
 
     def left(self) -> float:

@@ -214,14 +214,9 @@ def _apply(
     looked.check()
     if not step.may(looked.sheet(reading.text)):
         return reading
-    pieces = []
-    for piece in step.find(reading.text):
-        looked.check()
-        pieces.append(piece)
+    pieces = _checked(step.find(reading.text), looked.check)
     if beside is not None:
-        pieces = [piece for piece in pieces if _is_beside(piece, beside)]
-    if not pieces:
-        return reading
+        pieces = (piece for piece in pieces if _is_beside(piece, beside))
     after, changes = rewrite(reading, pieces)
     if after.text == reading.text:
         return reading
@@ -230,13 +225,21 @@ def _apply(
     return after
 
 
+def _checked(pieces: Iterable[Piece], check: Callable[[], None]) -> Iterator[Piece]:
+    for piece in pieces:
+        check()
+        yield piece
+
+
 def _show(step: _Step, reading: Reading, changes: Sequence[Span], looked: _Looked) -> Iterator[View]:
     wanted: list[Span] = []
     has_names = False
+    telling = _Telling(reading.text)
     for change in changes:
-        uncovers = step.names and _uncovers_name(reading.text, change)
+        tells = telling.is_near(change)
+        uncovers = step.names and not (tells and has_names) and _uncovers_name(reading.text, change)
         has_names |= uncovers
-        if uncovers or _is_telling(reading.text, change):
+        if uncovers or tells:
             wanted.append(change)
     if not wanted:
         return
@@ -254,8 +257,20 @@ def _is_beside(piece: Piece, changes: Sequence[Span]) -> bool:
     return at > 0 and max(end for _, end in changes[max(0, at - 3) : at]) >= piece.start - _NUMBER
 
 
-def _is_telling(text: str, change: Span) -> bool:
-    return _TELLING.search(text, max(0, change[0] - _NEAR), change[1] + _NEAR) is not None
+class _Telling:
+    """The next telling sign from a place on; asked with ascending places, it reads the text once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._start = self._end = -1
+
+    def is_near(self, change: Span) -> bool:
+        """Return whether a telling sign stands near `change`."""
+        since = max(0, change[0] - _NEAR)
+        if self._start < since:
+            match = _TELLING.search(self._text, since)
+            self._start, self._end = match.span() if match else (len(self._text), len(self._text) + _NEAR + 1)
+        return self._end <= change[1] + _NEAR
 
 
 def _uncovers_name(text: str, change: Span) -> bool:

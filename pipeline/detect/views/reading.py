@@ -10,6 +10,7 @@ Rules
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -34,36 +35,69 @@ class Piece(NamedTuple):
 Span = tuple[int, int]
 
 
-class _Stretch(NamedTuple):
-    start: int
-    """Where it begins in the reading."""
-    source: int
-    source_end: int
-    is_copy: bool
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A text, and how its places are those of the text that it was made from."""
+    """A text, and how its places are those of the text that it was made from.
+
+    It is made of stretches, of which each is a copy, code point by code point, or stands for a whole. Three
+    columns of numbers, not objects: there may be one for each code point, and the collector of garbage
+    looks at objects again and again.
+    """
 
     text: str = field(repr=False)
     _base: Reading | None = field(default=None, repr=False)
-    _stretches: Sequence[_Stretch] = field(default=(), repr=False)
     _starts: Sequence[int] = field(default=(), repr=False)
+    """Where each stretch begins in the reading."""
+    _sources: Sequence[int] = field(default=(), repr=False)
+    """Where it begins in the base, and where it ends there: a copy is as long as its source."""
+    _source_ends: Sequence[int] = field(default=(), repr=False)
 
     def span(self, start: int, end: int) -> Span:
         """Return the original's span for the half-open [start, end) of this reading."""
         if self._base is None:
             return start, end
-        if not self._stretches:
+        if not self._starts:
             return self._base.span(0, 0)
-        first = self._stretches[max(bisect_right(self._starts, start) - 1, 0)]
-        source = first.source + (start - first.start) * first.is_copy
+        at = max(bisect_right(self._starts, start) - 1, 0)
+        source = self._sources[at] + (start - self._starts[at]) * self._is_copy(at)
         if end <= start:
             return self._base.span(source, source)
-        last = self._stretches[max(bisect_right(self._starts, end - 1) - 1, 0)]
-        source_end = last.source + (end - last.start) if last.is_copy else last.source_end
+        at = max(bisect_right(self._starts, end - 1) - 1, 0)
+        is_copy = self._is_copy(at)
+        source_end = self._sources[at] + (end - self._starts[at]) if is_copy else self._source_ends[at]
         return self._base.span(source, max(source, source_end))
+
+    def _is_copy(self, at: int) -> bool:
+        ends = self._starts[at + 1] if at + 1 < len(self._starts) else len(self.text)
+        return ends - self._starts[at] == self._source_ends[at] - self._sources[at]
+
+
+class _Draft:
+    """A reading in the making."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+        self.length = 0
+        self.starts, self.sources, self.source_ends = array("q"), array("q"), array("q")
+        self._was_copy = False
+
+    def add(self, says: str, source: int, source_end: int) -> None:
+        """Go on with what [source, source_end) of the base says; copies that follow each other are one."""
+        is_copy = len(says) == source_end - source
+        if is_copy and self._was_copy and self.source_ends[-1] == source:
+            self.source_ends[-1] = source_end
+        else:
+            self.starts.append(self.length)
+            self.sources.append(source)
+            self.source_ends.append(source_end)
+        self._was_copy = is_copy
+        self.shown.append(says)
+        self.length += len(says)
+
+    @property
+    def text(self) -> str:
+        """All that it says."""
+        return "".join(self.shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,31 +121,28 @@ class View(Reading):
 
 def rewrite(reading: Reading, pieces: Iterable[Piece]) -> tuple[Reading, list[Span]]:
     """Return `reading` with ascending `pieces` in place, and where they stand in the result."""
-    shown: list[str] = []
-    stretches: list[_Stretch] = []
-    changes: list[Span] = []
-    at = length = 0
+    draft, changes, at = _Draft(), [], 0
     for start, end, says in pieces:
         if start < at:
             continue
         if start > at:
-            stretches.append(_Stretch(length, at, start, True))
-            shown.append(reading.text[at:start])
-            length += start - at
+            draft.add(reading.text[at:start], at, start)
+        changes.append((draft.length, draft.length + len(says)))
         if says:
-            stretches.append(_Stretch(length, start, end, len(says) == end - start))
-            shown.append(says)
-        changes.append((length, length + len(says)))
-        length += len(says)
+            draft.add(says, start, end)
         at = end
+    if not changes:
+        return reading, changes
     if at < len(reading.text):
-        stretches.append(_Stretch(length, at, len(reading.text), True))
-        shown.append(reading.text[at:])
-    return _made(reading, "".join(shown), stretches), changes
-
-
-def _made(base: Reading, text: str, stretches: list[_Stretch]) -> Reading:
-    return Reading(text=text, _base=base, _stretches=stretches, _starts=[one.start for one in stretches])
+        draft.add(reading.text[at:], at, len(reading.text))
+    after = Reading(
+        text=draft.text,
+        _base=reading,
+        _starts=draft.starts,
+        _sources=draft.sources,
+        _source_ends=draft.source_ends,
+    )
+    return after, changes
 
 
 def excerpt(
@@ -124,24 +155,19 @@ def excerpt(
     gap: Gap | None = None,
 ) -> View:
     """Return the surroundings of ascending `changes`, one after the other behind walls."""
-    shown: list[str] = []
-    stretches: list[_Stretch] = []
-    moved: list[Span] = []
-    length = 0
+    draft, moved = _Draft(), list[Span]()
     for start, end, inside in _regions(reading.text, changes):
-        if length:
-            stretches.append(_Stretch(length, start, start, False))
-            shown.append(_WALL)
-            length += len(_WALL)
-        stretches.append(_Stretch(length, start, end, True))
-        shown.append(reading.text[start:end])
-        moved += [(first - start + length, last - start + length) for first, last in inside]
-        length += end - start
+        if draft.length:
+            draft.add(_WALL, start, start)
+        by = draft.length - start
+        draft.add(reading.text[start:end], start, end)
+        moved += [(first + by, last + by) for first, last in inside]
     return View(
-        text="".join(shown),
+        text=draft.text,
         _base=reading,
-        _stretches=stretches,
-        _starts=[one.start for one in stretches],
+        _starts=draft.starts,
+        _sources=draft.sources,
+        _source_ends=draft.source_ends,
         _changes=moved,
         name=name,
         floor=floor,
@@ -153,32 +179,38 @@ def excerpt(
 def _regions(text: str, changes: Sequence[Span]) -> Iterator[tuple[int, int, list[Span]]]:
     """Yield the merged surroundings of `changes`, cut at white space, each with its changes."""
     inside: list[Span] = []
-    start = end = -1
+    start = 0
     for change in changes:
-        first, last = _cut(text, *change)
-        if inside and first <= end:
-            end = max(end, last)
-        else:
-            if inside:
+        # Surroundings that are sure to touch need no look at where each of them ends.
+        if not inside or change[0] - inside[-1][1] > 2 * SURROUNDINGS:
+            first = _first(text, change[0])
+            if inside and first > (end := _last(text, inside[-1][1])):
                 yield start, end, inside
-            start, end, inside = first, last, []
+                inside = []
+            start = start if inside else first
         inside.append(change)
     if inside:
-        yield start, end, inside
+        yield start, _last(text, inside[-1][1]), inside
 
 
 _SPACE: Final = re.compile(r"\s")
 
 
-def _cut(text: str, start: int, end: int) -> Span:
-    """Return [start, end) with its surroundings, which end at white space where some is near."""
-    first, last = max(0, start - SURROUNDINGS), min(len(text), end + SURROUNDINGS)
+def _first(text: str, start: int) -> int:
+    """Return where the surroundings of what begins at `start` begin: after white space where some is near."""
+    first = max(0, start - SURROUNDINGS)
+    if first == 0:
+        return first
     reach = max(0, first - SURROUNDINGS)
-    if first > 0:
-        found = max(text.rfind(" ", reach, first), text.rfind("\n", reach, first))
-        first = found + 1 if found >= 0 else reach
-    if last < len(text):
-        far = min(len(text), last + SURROUNDINGS)
-        match = _SPACE.search(text, last, far)
-        last = match.start() if match else far
-    return first, last
+    found = max(text.rfind(" ", reach, first), text.rfind("\n", reach, first))
+    return found + 1 if found >= 0 else reach
+
+
+def _last(text: str, end: int) -> int:
+    """Return where the surroundings of what ends at `end` end: at white space where some is near."""
+    last = min(len(text), end + SURROUNDINGS)
+    if last == len(text):
+        return last
+    far = min(len(text), last + SURROUNDINGS)
+    match = _SPACE.search(text, last, far)
+    return match.start() if match else far

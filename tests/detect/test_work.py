@@ -1,0 +1,101 @@
+"""What a text costs is counted, not timed: calls made while it is looked at grow with its length and no faster."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from pipeline.detect.views import views
+from pipeline.detect.views.reading import Piece, Reading, excerpt, rewrite
+from tests.detect.bombs import BOMBS
+
+SHORT = 1_000
+DRAWN = frozenset({"base64", "keys", "endless_pem"})
+"""Drawn at random: one chance hit in a longer text has a rewriting go over all of it."""
+MOST_CALLS = 40
+"""For each of their characters; 20 to 28 are made."""
+MOST_GROWTH = 10.5
+"""Of the work, for ten times the text."""
+UNITS = (
+    "<b>",
+    "'+'",
+    "\u200ba",
+    "a\u200b",
+    "=\n",
+    "**a",
+    "\u00e9",
+    "\uff15",
+    "+AGE-",
+    "\\u0041",
+    "1/*x*/",
+    "\\-",
+    "A1 ",
+    "=34=31=\n",
+    "five three six ",
+    "p4ssw0rd s3cr3t ",
+    "jane (at) example dot com ",
+    "DE89 3704 0044 0532 0130 00 ",
+)
+"""What some rewriting changes again and again: as many changes as the text has room for."""
+
+
+def _calls(work: Callable[[], object]) -> int:
+    """Return how many functions `work` calls, those of C among them."""
+    count = 0
+
+    def count_one(_frame: FrameType, event: str, _what: Any) -> None:
+        nonlocal count
+        count += event.endswith("call")
+
+    sys.setprofile(count_one)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def _growth(make: Callable[[int], str], look: Callable[[str], object]) -> float:
+    short, long = make(SHORT), make(10 * SHORT)
+    return _calls(lambda: look(long)) / _calls(lambda: look(short))
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_views_of_a_repeated_unit_grow_with_the_text(unit: str) -> None:
+    """Ten times the text is ten times the work, whatever is changed at every few characters."""
+    assert _growth(lambda many: unit * (many // len(unit)), lambda text: list(views(text))) <= MOST_GROWTH
+
+
+@pytest.mark.parametrize("name", sorted(BOMBS.keys() - DRAWN))
+def test_views_of_a_bomb_grow_with_the_text(name: str) -> None:
+    """The same of every text that was made to cost time."""
+    assert _growth(BOMBS[name], lambda text: list(views(text))) <= MOST_GROWTH
+
+
+@pytest.mark.parametrize("characters", [SHORT, 50 * SHORT])
+@pytest.mark.parametrize("name", sorted(DRAWN))
+def test_views_of_a_random_bomb_cost_so_much_for_each_character(name: str, characters: int) -> None:
+    """No more in a long text than in a short one."""
+    text = BOMBS[name](characters)
+    assert _calls(lambda: list(views(text))) <= MOST_CALLS * characters
+
+
+def test_copies_that_follow_each_other_are_one_stretch() -> None:
+    """A text whose every letter is replaced by one letter needs no more room for its places than a plain one."""
+    text = "\uff15" * 1_000
+    after, changes = rewrite(Reading(text=text), [Piece(at, at + 1, "5") for at in range(len(text))])
+    assert len(after._starts) == 1
+    assert len(changes) == len(text)
+    assert [after.span(at, at + 3) for at in (0, 500, 997)] == [(0, 3), (500, 503), (997, 1000)]
+
+
+def test_an_excerpt_of_many_changes_looks_at_their_surroundings_once() -> None:
+    """What stands close together is one region: its ends alone are looked for."""
+    text = "abc" * 10_000
+    changes = [(at, at + 1) for at in range(0, len(text), 3)]
+    calls = _calls(lambda: excerpt(Reading(text=text), changes, name="joined"))
+    assert calls < 2 * len(changes)
