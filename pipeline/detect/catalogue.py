@@ -42,6 +42,14 @@ def limit_patterns(seconds: int) -> None:
             setattr(module, "REGEX_TIMEOUT_SECONDS", seconds)  # noqa: B010 - a name that the type does not show
 
 
+_PROGRAMS: Final = frozenset({"git"})
+"""Local parts of addresses by which programs log in."""
+# Nobody's: this host, no host, all hosts; and 1.2.3.4, which stands in examples and version numbers.
+_NOBODYS_HOST: Final = regex.compile(r"127\.[\d.]+|0\.0\.0\.0|255\.255\.255\.255|\d\.\d\.\d\.\d|::1?")
+# A package's version: `tool-3.13.0.0.tar.gz`, `v3.13.0.0`.
+_NOT_IN_A_VERSION: Final = r"(?<![A-Za-z]-)(?<!\bv)"
+
+
 # The public-suffix list inside the package: no download, no cache file.
 _SUFFIXES: Final = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
 
@@ -50,17 +58,23 @@ class LocalEmailRecognizer(presidio.EmailRecognizer):
     """Presidio's, without its download of the public-suffix list."""
 
     def validate_result(self, pattern_text: str) -> bool:
-        """Return whether the address ends in a public suffix; internal domains do not."""
-        return bool(_SUFFIXES(pattern_text).fqdn)
+        """Return whether the domain ends in a public suffix; internal ones do not, and `git@` is nobody's."""
+        local, _, domain = pattern_text.rpartition("@")
+        return local.lower() not in _PROGRAMS and bool(_SUFFIXES(domain).fqdn)
 
 
 class DottedIpRecognizer(presidio.IpRecognizer):
     """Presidio's, less sure of four numbers with dots: versions, times and section numbers have the form too."""
 
     PATTERNS = [  # noqa: RUF012 - as its base declares it
-        Pattern(one.name, one.regex, _DOTTED_SCORE if one.name == "IPv4" else one.score)
+        Pattern(one.name, _NOT_IN_A_VERSION + one.regex, _DOTTED_SCORE) if one.name == "IPv4" else one
         for one in presidio.IpRecognizer.PATTERNS
     ]
+
+    def invalidate_result(self, pattern_text: str) -> bool:
+        """Return whether this is no address, or an address that leads to nobody."""
+        nobodys = _NOBODYS_HOST.fullmatch(pattern_text.partition("/")[0])
+        return nobodys is not None or bool(super().invalidate_result(pattern_text))
 
 
 class SharedPhoneRecognizer(presidio.PhoneRecognizer):

@@ -5,13 +5,16 @@ Rules
 2. Neighbouring words of one type are one name, unless the second surely begins another or a line ends between.
 3. The score of a name is the probability of its surest word.
 4. A word that is surely a person's name in one place of a text is one wherever it is written the same way.
-5. What looks like a firm, a common word or an abbreviation is doubted as a person: reported, but never as sure.
+5. Capitalised words of which a list of names holds one are surely a name where the model finds that likely.
+6. What looks like a firm, a common word or an abbreviation is doubted as a person: reported, but never as sure.
+   So is a word that a text writes often, and that is surely a name in hardly one of these places: a brand.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,12 +28,18 @@ _LEAST_SMALL: Final = 0.5
 _BEGINS: Final = 0.3
 """From this probability, and as likely as not within its type, a word begins another name."""
 _SURE: Final = 0.8
+_LIKELY: Final = 0.55
+"""From this probability, a listed name is a sure one: unlisted ones below certainty are brands as often."""
 _REPEATED: Final = 0.5
 """Score of a word that is surely a name elsewhere: over every threshold of doubt, under certainty."""
 _LETTERS: Final = 3
 """Shorter words are too many things to be remembered as a name."""
 _DOUBTED: Final = 0.5
-"""The most that rule 5 leaves."""
+"""The most that rule 6 leaves."""
+_OFTEN: Final = 3
+"""Places of a word, from which their majority has a say."""
+_HARDLY: Final = 3
+"""A brand is surely a name in at most one of so many places."""
 _FIRMS: Final = frozenset(
     [
         "ab",
@@ -92,8 +101,10 @@ def marks(
         if at.size:
             found.extend(_of_type(text, words, at.tolist(), begins[:, column], either[:, column], label))
     found = [mark for mark in found if not _is_noise(text, mark, is_listed)]
-    found = _doubted(text, found, is_listed)
-    found.extend(_repeated(text, words, found))
+    found = [_assured(text, mark, is_listed) for mark in found]
+    brands = _brands(text, words, found)
+    found = _doubted(text, found, brands, is_listed)
+    found.extend(_repeated(text, words, found, brands))
     return found
 
 
@@ -134,8 +145,19 @@ def _is_noise(text: str, mark: Mark, is_listed: Callable[[str], bool]) -> bool:
     return mark.score < _LEAST_SMALL and word.isalpha() and word.islower() and not is_listed(word)
 
 
-def _doubted(text: str, found: list[Mark], is_listed: Callable[[str], bool]) -> list[Mark]:
-    """Return the marks, those that rule 5 speaks of with a lower score."""
+def _assured(text: str, mark: Mark, is_listed: Callable[[str], bool]) -> Mark:
+    """Return the mark, one that rule 5 speaks of with the score of a sure name."""
+    if mark.label != PERSON or not _LIKELY <= mark.score < _SURE:
+        return mark
+    named = _LETTER_RUN.findall(text[mark.start : mark.end])
+    is_name = all(map(str.istitle, named)) and any(map(is_listed, named))
+    return mark._replace(score=_SURE) if is_name else mark
+
+
+def _doubted(
+    text: str, found: list[Mark], brands: Collection[str], is_listed: Callable[[str], bool]
+) -> list[Mark]:
+    """Return the marks, those that rule 6 speaks of with a lower score."""
     if not any(mark.label == PERSON and mark.score > _DOUBTED for mark in found):
         return found
     common = {match.group() for match in _LOWER.finditer(text) if match.group().islower()}
@@ -143,6 +165,8 @@ def _doubted(text: str, found: list[Mark], is_listed: Callable[[str], bool]) -> 
     def is_doubtful(mark: Mark) -> bool:
         named = _LETTER_RUN.findall(text[mark.start : mark.end])
         if not named or any(word.lower() in _FIRMS for word in named):
+            return True
+        if text[mark.start : mark.end] in brands:
             return True
         if len(named) > 1 or is_listed(named[0]):
             return False
@@ -156,13 +180,28 @@ def _doubted(text: str, found: list[Mark], is_listed: Callable[[str], bool]) -> 
     ]
 
 
-def _repeated(text: str, words: Sequence[Span], found: Sequence[Mark]) -> Iterator[Mark]:
+def _brands(text: str, words: Sequence[Span], found: Sequence[Mark]) -> frozenset[str]:
+    """Return the single words that are often written and hardly ever a name for sure."""
+    sure = Counter(
+        text[mark.start : mark.end] for mark in found if mark.label == PERSON and mark.score >= _SURE
+    )
+    if not sure:
+        return frozenset()
+    written = Counter(shown for start, end in words if (shown := text[start:end]) in sure)
+    return frozenset(
+        shown for shown, times in written.items() if times >= _OFTEN and _HARDLY * sure[shown] <= times
+    )
+
+
+def _repeated(
+    text: str, words: Sequence[Span], found: Sequence[Mark], brands: Collection[str]
+) -> Iterator[Mark]:
     """Yield the other places of the words by which rule 4 knows people."""
     people = [mark for mark in found if mark.label == PERSON]
     sure = [mark for mark in people if mark.score >= _SURE]
-    if not sure:
+    if not sure and not brands:
         return
-    names = {
+    names = {one for one in brands if len(one) >= _LETTERS and one[0].isupper() and one.isalpha()} | {
         word
         for mark in sure
         for word in text[mark.start : mark.end].split()

@@ -33,11 +33,15 @@ CASES = [
     ("ask Mary now", {1: {B: 0.05, I: 0.02}}, []),
     (
         "ask Mary, Bob",
-        {1: {B: 0.6}, 2: {I: 0.5}, 3: {B: 0.6}},
-        [(4, 8, "PERSON", 0.6), (10, 13, "PERSON", 0.6)],
+        {1: {B: 0.52}, 2: {I: 0.5}, 3: {B: 0.52}},
+        [(4, 8, "PERSON", 0.52), (10, 13, "PERSON", 0.52)],
     ),
-    ("Mary\nBob", {0: {B: 0.6}, 1: {I: 0.5}, 2: {I: 0.6}}, [(0, 4, "PERSON", 0.6), (5, 8, "PERSON", 0.6)]),
-    ('"Mary"', {0: {B: 0.5}, 1: {I: 0.6}, 2: {I: 0.5}}, [(1, 5, "PERSON", 0.6)]),
+    (
+        "Mary\nBob",
+        {0: {B: 0.52}, 1: {I: 0.5}, 2: {I: 0.52}},
+        [(0, 4, "PERSON", 0.52), (5, 8, "PERSON", 0.52)],
+    ),
+    ('"Mary"', {0: {B: 0.5}, 1: {I: 0.52}, 2: {I: 0.5}}, [(1, 5, "PERSON", 0.52)]),
     (
         "in Paris",
         {1: {B: 0.3, "B-LOCATION": 0.6}},
@@ -87,6 +91,31 @@ def test_common_words_and_abbreviations_are_doubted(text: str, word: int, score:
 def test_a_firm_is_doubted_as_a_person() -> None:
     """A company's designation makes a name no person's."""
     assert [mark.score for mark in _marks("by Astra AB today", {1: {B: 0.9}, 2: {I: 0.9}})] == [0.5]
+
+
+def test_a_brand_is_doubted_as_a_person() -> None:
+    """A word that stands often and is surely a name in one place of three is reported everywhere, never as sure."""
+    text = "Take Durogesic daily. Durogesic helps. Keep Durogesic cool."
+    assert [mark.score for mark in _marks(text, {1: {B: 0.9}})] == [0.5, 0.5, 0.5]
+    assert [mark.score for mark in _marks(text, {1: {B: 0.9}, 4: {B: 0.9}})] == [
+        pytest.approx(0.9),
+        pytest.approx(0.9),
+        0.5,
+    ]
+
+
+LIKELY = [
+    ("with Mary today", 0.6, 0.8),
+    ("with Mary today", 0.5, 0.5),  # less than likely
+    ("with mary today", 0.6, 0.6),  # not written as a name
+    ("with Okonjoe today", 0.6, 0.6),  # no list knows it
+]
+
+
+@pytest.mark.parametrize(("text", "score", "expected"), LIKELY)
+def test_a_likely_name_that_a_list_knows_is_sure(text: str, score: float, expected: float) -> None:
+    """A capitalised name of a list needs less of the model than one that might be a brand."""
+    assert [mark.score for mark in _marks(text, {1: {B: score}})] == [pytest.approx(expected)]
 
 
 @pytest.mark.parametrize(("word", "expected"), [("celery", []), ("mary", [0.3])])

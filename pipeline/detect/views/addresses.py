@@ -37,7 +37,7 @@ _LABEL: Final = re.compile(
 )
 _LABEL_REACH: Final = 40
 _TOP: Final = re.compile(
-    r"(?:com|org|net|edu|gov|mil|int|info|biz|io|[a-z]{2}|local|corp|lan|internal|test|example|invalid)\Z",
+    r"(?<![a-z])(?:com|org|net|edu|gov|mil|int|info|biz|io|[a-z]{2}|local|corp|lan|internal|test|example|invalid)\Z",
     re.IGNORECASE,
 )
 
