@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline.detect.views.encodings import as_text
+from pipeline.detect.views.packed import as_text
 from pipeline.detect.views.reading import Piece
 
 _MORSE_LETTERS: Final = (

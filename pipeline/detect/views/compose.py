@@ -6,7 +6,8 @@ Rules
 2. Rewritings that guess (separators dropped, letters read as digits) come last, each on its
    own, and what they show must score more than chance.
 3. A cipher is undone only where its traces are seen, and what it hid is then read like any text.
-4. All together show no more than a fixed multiple of the text; more is a gap, not a skip.
+4. All together show no more than a fixed multiple of the text, and nothing is unpacked to more than a multiple
+   of itself; more is a gap, not a skip.
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ from pipeline.detect.views import (
     numbers,
     spacing,
 )
+from pipeline.detect.views.packed import TooMuchError
 from pipeline.detect.views.reading import Piece, Reading, Span, View, excerpt, rewrite
 from pipeline.detect.views.sheet import Sheet
 from policies.assessment import Gap, GapReason
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Part of the detector's digest: raise it with every change of what a view shows."""
 
 _ROUNDS: Final = 4
@@ -135,6 +137,8 @@ class _Looked:
 
     left: int
     check: Callable[[], None]
+    holds_more: bool = False
+    """Whether something is compressed that holds too much to be looked at."""
     changes: Sequence[Span] = ()
     """What the last rewriting that did something changed."""
     sheets: dict[str, Sheet] = field(default_factory=dict, repr=False)
@@ -157,10 +161,17 @@ def views(text: str, *, check: Callable[[], None] = lambda: None) -> Iterator[Vi
     for view in _all(Reading(text=text), looked):
         looked.left -= len(view.text)
         if looked.left < 0:
-            gap = Gap(reason=GapReason.HIDDEN_TEXT, detail="too_many_readings")
-            yield excerpt(Reading(text=text), (), name="raw", gap=gap)
+            yield _nothing(text, "too_many_readings")
             return
         yield view
+    if looked.holds_more:
+        yield _nothing(text, "too_much_compressed")
+
+
+def _nothing(text: str, detail: str) -> View:
+    """Return a view that shows nothing of `text` and says why."""
+    gap = Gap(reason=GapReason.HIDDEN_TEXT, detail=detail)
+    return excerpt(Reading(text=text), (), name="raw", gap=gap)
 
 
 def _all(reading: Reading, looked: _Looked) -> Iterator[View]:
@@ -214,7 +225,7 @@ def _apply(
     looked.check()
     if not step.may(looked.sheet(reading.text)):
         return reading
-    pieces = _checked(step.find(reading.text), looked.check)
+    pieces = _checked(step.find(reading.text), looked)
     if beside is not None:
         pieces = (piece for piece in pieces if _is_beside(piece, beside))
     after, changes = rewrite(reading, pieces)
@@ -225,10 +236,13 @@ def _apply(
     return after
 
 
-def _checked(pieces: Iterable[Piece], check: Callable[[], None]) -> Iterator[Piece]:
-    for piece in pieces:
-        check()
-        yield piece
+def _checked(pieces: Iterable[Piece], looked: _Looked) -> Iterator[Piece]:
+    try:
+        for piece in pieces:
+            looked.check()
+            yield piece
+    except TooMuchError:
+        looked.holds_more = True
 
 
 def _show(step: _Step, reading: Reading, changes: Sequence[Span], looked: _Looked) -> Iterator[View]:

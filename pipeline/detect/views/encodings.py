@@ -1,20 +1,17 @@
 """Text inside base64 and its relatives, one encoding in the other, compressed or not.
 
-Whoever can read base64 reads the number in it, and a model can. A block counts as text
-if nearly all of it is printable; the shorter it is, the less may be damaged.
+Whoever can read base64 reads the number in it, and a model can. What is text is said in `packed`.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import bz2
-import lzma
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from pipeline.detect.views.packed import TooMuchError, as_text, unpacked
 from pipeline.detect.views.reading import Piece
 
 MOST_OPAQUE: Final = 400
@@ -58,10 +55,6 @@ _UPPER, _LOWER, _DIGIT = re.compile("[A-Z]"), re.compile("[a-z]"), re.compile("[
 _SIGN: Final = re.compile(r"[!#$%&*+;<=>?@^`{|}~]")
 _SHORT: Final = 15
 """Shorter blocks are mostly words: they must decode to something with nothing odd in it."""
-_MOST_UNPACKED: Final = 200_000
-"""Bytes of a compressed block that are looked at; more of it is an object nobody looked into."""
-_BAD_SHARE: Final = 64
-"""One character in so many may be damaged: a window can cut an encoded block anywhere."""
 _LAYERS: Final = 3
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE45: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
@@ -193,19 +186,15 @@ def count_opaque(text: str, *, check: Callable[[], None] = lambda: None) -> int:
     for match in _BLOCK.finditer(text):
         if len(match.group()) > MOST_OPAQUE:
             check()
-            count += _decoded(match.group()) is None
+            count += _is_opaque(match.group())
     return count
 
 
-def as_text(raw: bytes, *, share: int = _BAD_SHARE) -> str | None:
-    """Return `raw` as text if nearly all of it is printable."""
-    if len(raw) > 1 and not any(raw[1::2]):  # UTF-16, as some programs encode
-        raw = raw[::2]
-    elif len(raw) > 1 and not any(raw[::2]):
-        raw = raw[1::2]
-    text = raw.decode("utf-8", "replace")
-    bad = sum(not (letter.isprintable() or letter.isspace()) or letter == "\ufffd" for letter in text)
-    return text if text and bad <= len(text) // share else None
+def _is_opaque(block: str) -> bool:
+    try:
+        return _decoded(block) is None
+    except TooMuchError:
+        return True
 
 
 def _piece(match: re.Match[str], decode: Callable[[str], bytes], group: int) -> Iterator[Piece]:
@@ -271,22 +260,6 @@ def _unpadded(digits: str, group: int, decode: Callable[[str], bytes]) -> bytes:
         except (binascii.Error, ValueError):
             continue
     return b""
-
-
-def unpacked(raw: bytes) -> bytes:
-    """Return what `raw` holds if it is compressed, at most the first part of it; else `raw`."""
-    try:
-        if raw[:2] == b"\x1f\x8b":
-            return zlib.decompressobj(31).decompress(raw, _MOST_UNPACKED)
-        if raw[:1] == b"\x78" and len(raw) > 2 and int.from_bytes(raw[:2]) % 31 == 0:  # noqa: PLR2004 - RFC 1950
-            return zlib.decompressobj().decompress(raw, _MOST_UNPACKED)
-        if raw[:3] == b"BZh":
-            return bz2.BZ2Decompressor().decompress(raw, _MOST_UNPACKED)
-        if raw[:6] == b"\xfd7zXZ\x00":
-            return lzma.LZMADecompressor(memlimit=1 << 26).decompress(raw, _MOST_UNPACKED)
-    except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError):
-        return raw
-    return raw
 
 
 def _uudecode(lines: str) -> bytes:
