@@ -3,7 +3,9 @@
 Rules
 1. A canary is looked at in the same call as the chunk's documents among which its place is.
 2. Only counts come out of here: no canary's text, id or assessment does, so none can be asked about or stored.
-3. A chunk of which nothing has to be looked at carries no canaries: there is nothing that could leave.
+3. A canary is looked at to its end, also where the policy lets a document's look end early: what was not
+   looked for must not count as missed, and what counts only where it was found would flatter.
+4. A chunk of which nothing has to be looked at carries no canaries: there is nothing that could leave.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from flows.tools import Tools
 from pipeline.canaries import NOTHING, Canary, make_canaries, measure
 from pipeline.documents import Document
 from policies.assessment import Assessment
+from policies.settled import settled_by
 from storage.rows import CanaryCounts, Claim
 
 
@@ -63,7 +66,11 @@ class Flock:
             *((ordinal, document, None) for ordinal, document in documents),
         ]
         flying.sort(key=lambda one: one[0])  # stable: a canary comes before the record whose place it has
-        found = self._tools.detector.assess([document for _, document, _ in flying])
+        says = settled_by(self._tools.policy)
+        found = self._tools.detector.assess(
+            [document for _, document, _ in flying],
+            settled=[says if canary is None else None for _, _, canary in flying] if says else (),
+        )
         assessments = []
         for (_, _, canary), assessment in zip(flying, found, strict=True):
             if canary is None:

@@ -111,7 +111,7 @@ class Assessment:
     @property
     def complete(self) -> bool:
         """Whether every recogniser saw every character of a text that can be trusted."""
-        return not self.gaps
+        return not self.gaps and not self.proof.is_stopped
 
     @property
     def gap_counts(self) -> dict[str, int]:

@@ -16,7 +16,7 @@ from policies.levels import STRICTNESS, Level, Route
 from policies.schema import PolicyFile, RuleSpec
 from policies.yaml_lines import Path, Tree
 
-RESERVED_IDS = frozenset({"doubt", "incomplete", "quarantine", "unlisted", "unreadable"})
+RESERVED_IDS = frozenset({"doubt", "incomplete", "quarantine", "stopped", "unlisted", "unreadable"})
 """Ids of the rules that every policy has without writing them."""
 TOPIC_PREFIX = "topic-"
 

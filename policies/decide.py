@@ -4,7 +4,8 @@ Rules
 1. Pure and total: the same assessment and policy give the same decision, and every one gives some.
 2. Monotone: a further finding, topic or gap, or a higher score, never lowers the level and never
    gives a less strict route. Everything below is a maximum over what fired.
-3. Incomplete means regulated, whatever the policy says.
+3. Incomplete means regulated, whatever the policy says; and so does stopped: an assessment that ended early
+   can never clear anything.
 4. An entity or topic that the policy does not list is at least confidential.
 """
 
@@ -65,6 +66,8 @@ def _fired(assessment: Assessment, policy: Policy) -> Iterable[tuple[str, Level]
     seen = _seen(assessment, policy)
     if assessment.gaps:
         yield "incomplete", Level.REGULATED
+    if assessment.proof.is_stopped:
+        yield "stopped", Level.REGULATED
     for rule in policy.rules:
         if rule.holds(seen, policy.thresholds):
             yield rule.id, rule.level

@@ -67,6 +67,10 @@ def _always(policy: Policy) -> list[str]:
         instead = policy.when_unavailable(route)
         then = _GOES[instead] if instead else "waits"
         lines.append(f"  A document for {route}, when that cannot be reached, {then}.")
+    if not policy.exhaustive:
+        lines.append(
+            "  A document is looked at no further once it is regulated for certain; it stays regulated."
+        )
     return [*lines, *_canaries(policy)]
 
 

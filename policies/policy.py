@@ -49,6 +49,8 @@ class Policy:
     """What to do after a closed call whose outcome is unknown."""
     quarantined_gaps: frozenset[GapReason] = field(repr=False)
     canaries: Canaries
+    exhaustive: bool
+    """Whether a document is looked at to its end although its level and route are settled."""
     thresholds: Thresholds = field(repr=False)
     topics: Mapping[str, TopicRule] = field(repr=False)
     rules: tuple[Rule, ...] = field(repr=False)
@@ -102,6 +104,7 @@ class Policy:
                 for source in self.sources
             ],
             **self._canonical_canaries(),
+            **({} if self.exhaustive else {"exhaustive": False}),
         }
 
     def _canonical_canaries(self) -> dict[str, Any]:
@@ -163,6 +166,7 @@ def _policy(file: PolicyFile) -> Policy:
         on_unknown_call=file.unknown_call,
         quarantined_gaps=frozenset(map(GapReason, file.quarantine.gaps)),
         canaries=Canaries(per_chunk=file.canaries.per_chunk, floor=file.canaries.floor),
+        exhaustive=file.exhaustive,
         thresholds=Thresholds(default=file.threshold, by_entity=MappingProxyType(dict(file.thresholds))),
         topics=MappingProxyType(
             {

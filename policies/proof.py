@@ -1,7 +1,9 @@
 """The proof of an assessment: which recognisers looked at which characters, in which views.
 
 A proof sets what was done beside what had to be done, in numbers. Where the two differ it
-says what is missing, so that nothing that was left out can pass for nothing found.
+says what is missing, so that nothing that was left out can pass for nothing found. What was
+left out because the decision was settled before is named as skipped: it is no mistake, and
+no assessment with such a proof is complete or decided anything but regulated.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ RAW: Final = "raw"
 """The view that shows a text as it stands."""
 NAMES: Final = "NamesRecogniser"
 """How findings, gaps and proofs call the model of names."""
+STAGES: Final = ("topics", "raw", "names", "views")
+"""In which order a document is looked at where a settled decision may end it; `topics` goes with languages."""
 
 
 KINDS_COVERED: Final = frozenset({"mail_parts", "pages", "parts", "sheets"})
@@ -71,18 +75,25 @@ class Proof:
     """How many passages are in which language, by code."""
     extraction: tuple[Coverage, ...] = ()
     """What the reader made of the file; empty where the text came as text."""
+    skipped: tuple[str, ...] = ()
+    """The last of `STAGES`, not gone into because the decision was settled; empty if all were."""
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether looking ended early, because nothing could change the decision any more."""
+        return bool(self.skipped)
 
     def shortfalls(self) -> Iterator[Shortfall]:
-        """Yield everything that is missing, in a fixed order; nothing if the proof holds."""
+        """Yield everything that is missing and was not skipped, in a fixed order; nothing if the proof holds."""
         seen = {view.view: view for view in self.views}
         raw = seen.get(RAW)
         covered = raw.characters if raw else 0
-        if covered < self.characters:
+        if covered < self.characters and "raw" not in self.skipped:
             yield Shortfall(what="characters", count=self.characters - covered)
-        if self.names_characters < self.characters:
+        if self.names_characters < self.characters and "names" not in self.skipped:
             yield Shortfall(what=NAMES, count=self.characters - self.names_characters)
         for name in self.view_names:
-            if name not in seen:
+            if name not in seen and "views" not in self.skipped:
                 yield Shortfall(what=f"view_{name}")
         for name in sorted({name for view in self.views for name in view.missing}):
             yield Shortfall(what=name)
@@ -112,4 +123,5 @@ class Proof:
                 if self.extraction
                 else {}
             ),
+            **({"skipped": list(self.skipped)} if self.skipped else {}),
         }

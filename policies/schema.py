@@ -147,6 +147,10 @@ class PolicyFile(BaseModel):
     canaries: CanariesSpec = Field(
         default=CanariesSpec(), description="How every run measures its own detector."
     )
+    exhaustive: bool = Field(
+        default=True,
+        description="`true`: every document is looked at to its end; `false`: no further once it is regulated for certain.",
+    )
     threshold: Score = Field(
         description="Score from which a finding counts, unless `thresholds` says otherwise."
     )
@@ -178,6 +182,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "int_from_float": "this must be a whole number",
     "float_type": "this must be a number",
     "float_parsing": "this must be a number",
+    "bool_type": "this must be true or false",
     "list_type": "this must be a list",
     "dict_type": "this must be keys with values",
     "model_type": "this must be keys with values",

@@ -69,6 +69,8 @@ class Names:
         self.present = bool(config.ner_model or config.nlp_configuration)
         self.digest = _digest(config)
         self.entities = frozenset(ENTITIES.values()) if self.present else frozenset()
+        self.reads_apart = isinstance(self._reader, _ByNobody | _ByTagger)
+        """Whether words are the same without its reading, so that names can be read after everything else."""
         self.languages = self._reader.languages
         """The languages whose names it knows, as ISO 639-1 codes."""
 

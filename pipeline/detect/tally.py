@@ -90,6 +90,7 @@ class Tally:
         characters: int,
         languages: tuple[tuple[str, int], ...],
         extraction: tuple[Coverage, ...] = (),
+        skipped: tuple[str, ...] = (),
     ) -> Proof:
         """Return what the tally proves about a text of `characters` code points."""
         windows = self._views[RAW].windows
@@ -111,4 +112,5 @@ class Tally:
             names_characters=self._names,
             languages=languages,
             extraction=extraction,
+            skipped=skipped,
         )

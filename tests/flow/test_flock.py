@@ -26,6 +26,7 @@ from pipeline.detect import Detector
 from pipeline.documents import Document
 from policies.assessment import Assessment
 from policies.policy import parse_policy, read_shipped
+from policies.settled import Settled
 from storage.rows import CanaryCounts, Claim
 from tests.flow.test_canaries import _dump
 from tests.lib.installation import Installation, write_records
@@ -48,12 +49,14 @@ class Degraded:
         """The whole one's: it does not know what it lacks."""
         return self.whole.digest
 
-    def assess(self, documents: Sequence[Document]) -> list[Assessment]:
+    def assess(
+        self, documents: Sequence[Document], *, settled: Sequence[Settled | None] = ()
+    ) -> list[Assessment]:
         """Look at less, or say less than was found."""
         seen = [replace(one, text=one.text[: self.sees]) for one in documents]
         return [
             replace(one, findings=tuple(each for each in one.findings if each.entity not in self.without))
-            for one in self.whole.assess(seen)
+            for one in self.whole.assess(seen, settled=settled)
         ]
 
     def scan(self, text: str) -> Assessment:
@@ -138,6 +141,20 @@ def test_a_whole_detector_passes_and_no_canary_shows(cordon: Installation) -> No
     for raw in seen:
         for view in unpacked(raw):
             assert not [pattern for pattern in patterns if pattern in view]
+
+
+def test_canaries_are_looked_at_to_their_end(cordon: Installation) -> None:
+    """Where documents end early once they are regulated, every identifier of every canary still counts, and routes stay."""
+    with _opened(cordon, version="1\nexhaustive: false") as (tools, stores, law):
+        run = _open(tools, law, _records(cordon))
+        assert work(tools, run, stop=StopSwitch())
+        summary = stores.ledger.close_run(run)
+    assert summary.canaries.shut is None
+    assert (summary.canaries.tally.canaries, summary.canaries.tally.recall.value) == (12, 1.0)
+    assert summary.by_route == {"closed": 4, "closed_pseudonymised": 4, "on_prem": 4}
+    decided = [event for event in cordon("audit", "query", "--json").lines if event["type"] == "doc.decided"]
+    assert len(decided) == 12
+    assert sum("stopped" in str(event) for event in decided) == 4
 
 
 @pytest.mark.parametrize(
