@@ -76,6 +76,11 @@ FOUND = [
     ("PL_PESEL", "PESEL 44051401359", "44051401359"),
     ("IT_FISCAL_CODE", "codice fiscale RSSMRA85T10A562S", "RSSMRA85T10A562S"),
     ("IN_PAN", "PAN ABCPE1234F", "ABCPE1234F"),
+    # what firms number
+    ("UNIQUE_ID", "Complaint reference C-20391 was opened", "C-20391"),
+    ("UNIQUE_ID", "Invoice no. INV-00931 is due", "INV-00931"),
+    ("UNIQUE_ID", "your booking confirmation XK92311", "XK92311"),
+    ("USERNAME", "username: user12345", "user12345"),
     # contacts and networks
     ("EMAIL_ADDRESS", "write to m.walker@example.com", "m.walker@example.com"),
     ("EMAIL_ADDRESS", "write to mwalker@hospital.local", "mwalker@hospital.local"),
@@ -130,6 +135,8 @@ def test_is_as_sure_as_the_evidence(detector: Detector, entity: str, text: str, 
 ORDINARY = [
     "Bind the client to IP address 0.0.0.0, or pretend that its remote address is 1.2.3.4.",
     "Take vale-3.13.0.0.tar.gz is the address of the client.",
+    "Every day:\n\n```python\n@app.periodic(cron='0 4 * * *')\n```",
+    '{"user_id": "user-123"}',
     "git clone git@github.com:example/tools.git",
     "Its format is example.org/signed-note@v1.0.0, as the note says.",
     "from example.db import close_old_connections\n\n@app.task\ndef work(): ...",

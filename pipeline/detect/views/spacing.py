@@ -24,7 +24,10 @@ _FRAGMENT: Final = re.compile(r"[0-9@_]|://|\w\.\w")
 _NUMBERED_LINE: Final = re.compile(r"\b([A-Za-z_]{1,12})(\d{1,2}) ?[:=] ?([^\n;]{1,60})[\n;]?")
 _NUMBERED_DIGIT: Final = re.compile(r"(?<!\S)()(\d{1,2})[:=](\w)(?!\w)")
 _DOMAIN_BEFORE: Final = re.compile(r"@[\w-]{1,60}(?:\.[\w-]{1,60}){0,4}\.?\Z")
-_AT_DOMAIN: Final = re.compile(r"@[\w-]{1,60}(?:\.\w|\.?\s*\Z|\.?\n)")
+# Not what stands before a function in a program: `@app.task`, `@app.task(…)`.
+_AT_DOMAIN: Final = re.compile(
+    r"@(?![\w.]{1,120}(?:\(|\n(?:async )?def |\nclass ))[\w-]{1,60}(?:\.\w|\.?\s*\Z|\.?\n)"
+)
 _ADDRESS_AFTER: Final = re.compile(r"[\w.+-]{0,60}@\w")
 _SIDE: Final = 80
 _NUMBER: Final = re.compile(
