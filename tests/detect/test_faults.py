@@ -10,6 +10,7 @@ import pytest
 from presidio_analyzer import PatternRecognizer
 
 from pipeline.detect import Detector, DetectorConfig, DetectorUnavailable
+from pipeline.detect import again
 from pipeline.detect import detector as module
 from pipeline.detect.lamp import Lamp, read_examples
 from pipeline.detect.specs import read_presidio, read_recognisers
@@ -171,7 +172,7 @@ def test_a_view_that_breaks_regulates(detector: Detector, monkeypatch: pytest.Mo
         raise ValueError("canary")
         yield
 
-    monkeypatch.setattr(module, "views", breaks)
+    monkeypatch.setattr(again, "views", breaks)
     assessment = detector.scan(PLAIN)
     assert _is_regulated(assessment)
     assert (GapReason.RECOGNISER_FAILED, "views") in {(gap.reason, gap.detail) for gap in assessment.gaps}
@@ -184,7 +185,7 @@ def test_a_view_that_is_passed_over_regulates(
     detector: Detector, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """A view that nobody goes through is a hole in the proof."""
-    monkeypatch.setattr(module, "VIEWS", tuple(view for view in module.VIEWS if view != name))
+    monkeypatch.setattr(again, "VIEWS", tuple(view for view in module.VIEWS if view != name))
     assessment = detector.scan(PLAIN)
     assert _is_regulated(assessment)
     assert _details(assessment) == {f"view_{name}"}
@@ -221,12 +222,12 @@ def test_a_window_that_is_left_out_regulates(config: DetectorConfig, monkeypatch
     """Characters between two windows that nobody looked at are counted as missing."""
     detector = Detector(replace(config, window_characters=1_000, window_overlap=200))
     text = f"{PLAIN} " * 40
-    cut = module.windows
+    cut = detector._cut
     for gone in range(3):
-        spans = list(cut(text, characters=1_000, overlap=200))
+        spans = list(cut(text))
         del spans[gone]
         with monkeypatch.context() as patch:
-            patch.setattr(module, "windows", lambda _text, spans=spans, **_: iter(spans))
+            patch.setattr(detector, "_cut", lambda _text, spans=spans: iter(spans))
             assessment = detector.scan(text)
         assert _is_regulated(assessment)
         assert _details(assessment) == {"characters", NAMES}
