@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from presidio_analyzer import PatternRecognizer
 
-from pipeline.detect import Detector, DetectorConfig, DetectorUnavailable
-from pipeline.detect import again
+from pipeline.detect import Detector, DetectorConfig, DetectorUnavailable, again
 from pipeline.detect import detector as module
 from pipeline.detect.lamp import Lamp, read_examples
 from pipeline.detect.specs import read_presidio, read_recognisers
