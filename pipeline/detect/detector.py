@@ -167,6 +167,7 @@ class Detector:
         for one in looked:
             self._stages.read_characters(one)
             self._stages.judge(one)
+            self._stages.tell_unread(one)
         return looked
 
     def _look_in_stages(

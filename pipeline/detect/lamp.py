@@ -17,7 +17,9 @@ import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pipeline.detect.config import DetectorUnavailable
+from pipeline.detect.disguise import disguise_gaps
 from pipeline.detect.engine import Sight
+from pipeline.detect.unread import unread_values
 from pipeline.detect.views import View
 
 _FOLDER: Final = Path(__file__).parent
@@ -25,6 +27,8 @@ _TEXTS: Final = 5_000
 """Texts between two tests: a few chunks. A test of 227 recognisers took 0.32 s of CPU, so 65 µs a text."""
 _APART: Final = ".\n\n"
 """Keeps an example's digits from running into the next one's."""
+_UNREAD: Final = "The IBAN is }{b` pq}p _h_d dchf `_ now, or &#71;&#66;&#51;&#50;&#78;&#87;."
+"""Holds one announced value and one run of escapes, that are gaps."""
 _STRICT: Final = ConfigDict(strict=True, hide_input_in_errors=True)
 
 
@@ -50,13 +54,15 @@ class Lamp:
         self._blind: tuple[str, ...] = ()
 
     def blind(self, look: Callable[[str], Sight], show: Callable[[str], Iterable[View]]) -> tuple[str, ...]:
-        """Return who does not find the example any more: recognisers by name, views as `view_NAME`."""
+        """Return who does not find the example any more: recognisers by name, views as `view_NAME`, gaps by detail."""
         seen = {finding.recogniser for finding in look(self._text).findings}
         gone = [
             f"view_{name}"
             for name, (text, says) in self._views.items()
             if not any(view.name == name and says in view.text for view in show(text))
         ]
+        told = {gap.detail for gap in (*unread_values(_UNREAD, ()), *disguise_gaps(_UNREAD))}
+        gone += sorted({"unread_value", "escapes"} - told)
         return tuple(sorted({*(self._expected - seen), *gone}))
 
     def check(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pipeline.detect.again import OtherViews
+from pipeline.detect.disguise import disguise_gaps
 from pipeline.detect.engine import Engine
 from pipeline.detect.language import NOT_JUDGED, judge_language
 from pipeline.detect.looked import Looked, moved, sure
@@ -23,6 +24,7 @@ from pipeline.detect.names import Names
 from pipeline.detect.script import character_gaps
 from pipeline.detect.search import Budget
 from pipeline.detect.topics import Topics
+from pipeline.detect.unread import unread_values
 from pipeline.detect.views import plain
 from policies.assessment import Gap
 from policies.proof import STAGES
@@ -52,11 +54,22 @@ class Stages:
                 one.skipped = STAGES[place:]
                 return
             look(one)
+        self.tell_unread(one)
 
     def read_characters(self, one: Looked) -> None:
         """Tell what the characters themselves say against a look at them."""
         one.gaps.extend(
             one.within("characters", lambda budget: character_gaps(one.text, check=budget.check)) or ()
+        )
+        one.gaps.extend(
+            one.within("disguise", lambda budget: disguise_gaps(one.text, check=budget.check)) or ()
+        )
+
+    def tell_unread(self, one: Looked) -> None:
+        """Tell the announced values in which nobody found anything; call last."""
+        found = one.findings
+        one.gaps.extend(
+            one.within("unread", lambda budget: unread_values(one.text, found, check=budget.check)) or ()
         )
 
     def judge(self, one: Looked) -> None:

@@ -63,7 +63,7 @@ def test_a_large_bomb_takes_ten_seconds_at_most(detector: Detector, name: str) -
         assert decide(assessment, POLICY).level is Level.REGULATED
 
 
-@pytest.mark.parametrize("stage", ["windows", "language", "topics", "characters"])
+@pytest.mark.parametrize("stage", ["windows", "language", "topics", "characters", "disguise", "unread"])
 def test_a_document_without_time_left_says_what_was_not_done(config: DetectorConfig, stage: str) -> None:
     """Every stage is named that was not begun, by a word that tells nothing of the text."""
     detector = Detector(replace(config, document_seconds=0.0, document_seconds_per_million=0.0))

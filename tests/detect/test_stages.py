@@ -91,7 +91,7 @@ def test_time_that_runs_out_ends_the_stages_with_a_gap(shipped: Detector) -> Non
     one = document("The meeting of the team is moved to the large room, and lunch is provided there.")
     (found,) = hurried.assess([one], settled=[never])
     timed_out = {gap.detail for gap in found.gaps if gap.reason is GapReason.RECOGNISER_TIMED_OUT}
-    assert timed_out == {"characters", "language", "topics", "windows"}
+    assert timed_out == {"characters", "disguise", "language", "topics", "unread", "windows"}
     assert not found.proof.is_stopped
 
 

@@ -7,19 +7,11 @@ _UNLABELLED = "no recogniser takes this label or sentence for one, evaded or not
 
 KNOWN_OPEN: dict[str, tuple[str, str]] = {
     "backslashes": (
-        "DATE_OF_BIRTH PHONE_NUMBER POLICY_NUMBER UK_NINO US_SSN",
+        "UK_NINO US_SSN",
         _UNREAD,
     ),
     "tildes": (
         "US_SSN",
-        _UNREAD,
-    ),
-    "digits_as_letters": (
-        "DATE_OF_BIRTH DE_TAX_ID MEDICAL_RECORD_NUMBER PHONE_NUMBER US_BANK_NUMBER US_SSN",
-        _UNREAD,
-    ),
-    "all_misread": (
-        "CREDIT_CARD DATE_OF_BIRTH PHONE_NUMBER UK_NHS US_SSN",
         _UNREAD,
     ),
     "speckles": (
@@ -27,39 +19,11 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         _UNREAD,
     ),
     "stray_spaces": (
-        "ACCESS_TOKEN CLOUD_KEY EMAIL_ADDRESS IP_ADDRESS PASSWORD US_SSN",
-        _UNREAD,
-    ),
-    "uuencoded": (
-        "ACCESS_TOKEN CREDIT_CARD DE_TAX_ID EMAIL_ADDRESS IBAN_CODE IT_FISCAL_CODE UK_NHS UK_NINO US_BANK_NUMBER",
-        _UNREAD,
-    ),
-    "rot47": (
-        "CREDIT_CARD DE_TAX_ID EMAIL_ADDRESS IBAN_CODE IP_ADDRESS PASSWORD PHONE_NUMBER POLICY_NUMBER PRIVATE_KEY UK_NHS UK_NINO US_BANK_NUMBER US_DRIVER_LICENSE US_MBI US_PASSPORT",
-        _UNREAD,
-    ),
-    "rot5": (
-        "CREDIT_CARD",
-        _UNREAD,
-    ),
-    "dash_word": (
-        "CREDIT_CARD",
+        "ACCESS_TOKEN CLOUD_KEY EMAIL_ADDRESS US_SSN",
         _UNREAD,
     ),
     "colons": (
-        "IBAN_CODE UK_NINO US_MBI",
-        _UNREAD,
-    ),
-    "upside_down": (
-        "DATE_OF_BIRTH IBAN_CODE IP_ADDRESS PHONE_NUMBER UK_NHS UK_NINO US_MBI",
-        _UNREAD,
-    ),
-    "list_items": (
-        "ACCESS_TOKEN IBAN_CODE IP_ADDRESS PASSWORD",
-        _UNREAD,
-    ),
-    "as_in": (
-        "EMAIL_ADDRESS IBAN_CODE IT_FISCAL_CODE POLICY_NUMBER UK_NINO US_DRIVER_LICENSE US_MBI US_PASSPORT",
+        "IBAN_CODE",
         _UNREAD,
     ),
     "lower_case": (
@@ -74,6 +38,10 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "EMAIL_ADDRESS",
         _UNREAD,
     ),
+    "as_in": (
+        "EMAIL_ADDRESS POLICY_NUMBER US_MBI",
+        _UNREAD,
+    ),
     "at_dot_angles": (
         "EMAIL_ADDRESS",
         _UNREAD,
@@ -83,19 +51,15 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         _UNREAD,
     ),
     "glued_low_lines": (
-        "CLOUD_KEY DATE_OF_BIRTH EMAIL_ADDRESS US_MBI",
-        _UNREAD,
-    ),
-    "indented_wrap": (
-        "PASSWORD PHONE_NUMBER",
+        "EMAIL_ADDRESS",
         _UNREAD,
     ),
     "half_bold": (
-        "DATE_OF_BIRTH PHONE_NUMBER",
+        "PHONE_NUMBER",
         _UNREAD,
     ),
-    "data_uri": (
-        "DATE_OF_BIRTH IP_ADDRESS MEDICAL_RECORD_NUMBER PHONE_NUMBER",
+    "upside_down": (
+        "PHONE_NUMBER",
         _UNREAD,
     ),
     "doubled_digit_words": (
@@ -106,12 +70,20 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "PHONE_NUMBER",
         _UNREAD,
     ),
+    "digits_as_letters": (
+        "PHONE_NUMBER",
+        _UNREAD,
+    ),
     "one_misread_digit": (
-        "DATE_OF_BIRTH PHONE_NUMBER",
+        "PHONE_NUMBER",
         _UNREAD,
     ),
     "misread_digits": (
-        "DATE_OF_BIRTH PHONE_NUMBER UK_NHS US_BANK_NUMBER",
+        "PHONE_NUMBER",
+        _UNREAD,
+    ),
+    "rot47": (
+        "IP_ADDRESS UK_NINO US_MBI",
         _UNREAD,
     ),
     "some_digit_words": (
@@ -123,7 +95,7 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         _UNREAD,
     ),
     "atbash": (
-        "ACCESS_TOKEN CLOUD_KEY IT_FISCAL_CODE PRIVATE_KEY UK_NINO",
+        "ACCESS_TOKEN CLOUD_KEY UK_NINO",
         _UNREAD,
     ),
     "parts_in_words": (
@@ -131,83 +103,39 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         _UNREAD,
     ),
     "rot13": (
-        "ACCESS_TOKEN CLOUD_KEY IT_FISCAL_CODE PRIVATE_KEY",
-        _UNREAD,
-    ),
-    "caesar_3": (
-        "ACCESS_TOKEN CLOUD_KEY IT_FISCAL_CODE POLICY_NUMBER PRIVATE_KEY",
+        "ACCESS_TOKEN IT_FISCAL_CODE PRIVATE_KEY",
         _UNREAD,
     ),
     "hyphenated_digit_words": (
         "IT_FISCAL_CODE",
         _UNREAD,
     ),
-    "quoted_mail": (
-        "PASSWORD US_PASSPORT",
-        _UNREAD,
-    ),
-    "numbered_variables": (
-        "IP_ADDRESS US_PASSPORT",
-        _UNREAD,
-    ),
-    "decimal_codes": (
-        "ACCESS_TOKEN DATE_OF_BIRTH MEDICAL_RECORD_NUMBER",
-        _UNREAD,
-    ),
-    "decimal_list": (
-        "CONNECTION_STRING DATE_OF_BIRTH MEDICAL_RECORD_NUMBER",
-        _UNREAD,
-    ),
-    "from_char_codes": (
-        "DATE_OF_BIRTH IP_ADDRESS MEDICAL_RECORD_NUMBER PASSWORD",
-        _UNREAD,
-    ),
-    "sql_char": (
-        "ACCESS_TOKEN DATE_OF_BIRTH MEDICAL_RECORD_NUMBER",
-        _UNREAD,
-    ),
-    "parentheses": (
-        "DATE_OF_BIRTH",
-        _UNREAD,
-    ),
-    "bracketed": (
-        "DATE_OF_BIRTH",
-        _UNREAD,
-    ),
-    "table_cells": (
-        "DATE_OF_BIRTH",
-        _UNREAD,
-    ),
-    "json_list": (
-        "DATE_OF_BIRTH",
-        _UNREAD,
-    ),
-    "numbered_digits": (
-        "DATE_OF_BIRTH",
-        _UNREAD,
-    ),
-    "octal_codes": (
-        "DATE_OF_BIRTH",
-        _UNREAD,
-    ),
-    "glued_letters": (
-        "DATE_OF_BIRTH US_BANK_NUMBER",
+    "caesar_3": (
+        "ACCESS_TOKEN CLOUD_KEY",
         _UNREAD,
     ),
     "glued_words": (
-        "CLOUD_KEY DATE_OF_BIRTH IP_ADDRESS US_BANK_NUMBER",
+        "CLOUD_KEY",
         _UNREAD,
     ),
     "twice_quoted_mail": (
         "ACCESS_TOKEN",
         _UNREAD,
     ),
+    "list_items": (
+        "ACCESS_TOKEN IP_ADDRESS",
+        _UNREAD,
+    ),
     "backwards": (
         "ACCESS_TOKEN PRIVATE_KEY",
         _UNREAD,
     ),
-    "letter_spacing": (
-        "PRIVATE_KEY",
+    "uuencoded": (
+        "ACCESS_TOKEN",
+        _UNREAD,
+    ),
+    "quoted_mail": (
+        "PASSWORD",
         _UNREAD,
     ),
     "look_alike_digits": (
@@ -218,14 +146,6 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
         "IP_ADDRESS",
         _UNREAD,
     ),
-    "base32": (
-        "IP_ADDRESS",
-        _UNREAD,
-    ),
-    "percent": (
-        "IP_ADDRESS",
-        _UNREAD,
-    ),
     "nato_alphabet": (
         "IP_ADDRESS",
         _UNREAD,
@@ -233,5 +153,5 @@ KNOWN_OPEN: dict[str, tuple[str, str]] = {
 }
 """Operator (or `plain`) to the entity types that it gets through, and why."""
 
-KNOWN_OPEN_COMPOSITIONS = (17, 16, 13, 12)
+KNOWN_OPEN_COMPOSITIONS = (4, 4, 2, 1)
 """How many compositions of each shard of the sample get through."""
