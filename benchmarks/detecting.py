@@ -40,7 +40,9 @@ def measure(bar: str, documents: int) -> dict[str, Any]:
 
 def _config() -> DetectorConfig:
     settings = load_settings({})
-    return DetectorConfig(ner_model=settings.ner_model, accepted=None, automata=settings.home / "automata")
+    return DetectorConfig(
+        ner_model=settings.ner_model, accepted=None, automata=settings.home / "automata", remembered_bytes=0
+    )
 
 
 def _memory() -> dict[str, Any]:

@@ -137,7 +137,7 @@ def bar_b(model: Path, mix: str, documents: int, rounds: int) -> dict[str, Any]:
 
 def bar_growth(rounds: int) -> dict[str, Any]:
     """Seconds of the shipped patterns, views, topics and language on 20 KB, 200 KB and 2 MB of dense text."""
-    detector = Detector(DetectorConfig(accepted=None))
+    detector = Detector(DetectorConfig(accepted=None, remembered_bytes=0))
     page = "\n\n".join(write_mix("dense", 10))[:20_000]
     seconds = {}
     for times in (1, 10, 100):

@@ -134,7 +134,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("models/ner/weights"))
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    detector = Detector(DetectorConfig(ner_model=str(arguments.model), accepted=None))
+    detector = Detector(DetectorConfig(ner_model=str(arguments.model), accepted=None, remembered_bytes=0))
     detector.scan("\n".join(write_mix("dense", 2)))  # what is loaded at the first use
     figures: dict[str, Any] = {}
     if arguments.only in (None, "bombs"):

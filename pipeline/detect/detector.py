@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from types import MappingProxyType
@@ -25,6 +26,7 @@ from pipeline.detect.manifest import (
     make_manifest,
     read_manifest,
 )
+from pipeline.detect.memory import Memory
 from pipeline.detect.merge import merge
 from pipeline.detect.names import Names, Reading
 from pipeline.detect.search import Budget
@@ -37,7 +39,7 @@ from pipeline.detect.windows import windows
 from pipeline.documents import Document
 from policies.assessment import Assessment, Gap, GapReason
 from policies.proof import Coverage
-from policies.settled import Settled
+from policies.settled import Known, Settled
 
 # Found at every start, or the detector does not start: a made-up number of each kind that a law names.
 _PROBE: Final = "Her SSN is 536-22-8741, her card 4111 1111 1111 1111, her address jane@clinic.example.com."
@@ -88,6 +90,7 @@ class Detector:
         """What this detector is made of: versions, patterns, models, settings."""
         self.digest: str = digest_manifest(self.manifest)
         """Digest of the manifest; every assessment carries it."""
+        self._memory = Memory(self.digest, most_bytes=config.remembered_bytes)
         self._lamp = Lamp([one.name for one in recognisers], VIEWS)
         self._lock = threading.Lock()
 
@@ -117,25 +120,39 @@ class Detector:
         No document's trouble raises or touches another's assessment. A document for which `settled`, in the
         order of the documents, has something is looked at only until that says that the rest cannot matter.
         """
-        if any(settled) and self._names.reads_apart:
-            looked = self._look_in_stages(documents, settled)
-        else:
-            looked = self._look([document.text for document in documents])
+        ends_early = any(settled) and self._names.reads_apart
+        asked = [
+            _Asked(one.text, one.gaps, says) if ends_early else _Asked(one.text)
+            for one, says in zip(documents, settled or (None,) * len(documents), strict=True)
+        ]
+        found = self._find(asked)
         return [
-            self._conclude(one, gaps=document.gaps, extraction=document.coverage)
-            for one, document in zip(looked, documents, strict=True)
+            _with_reader(found[one], gaps=document.gaps, extraction=document.coverage)
+            for one, document in zip(asked, documents, strict=True)
         ]
 
     def scan(self, text: str) -> Assessment:
         """Return the assessment of a text that is no document: an answer, a request body."""
-        (looked,) = self._look([text])
-        return self._conclude(looked, gaps=(), extraction=())
+        asked = _Asked(text)
+        return self._find([asked])[asked]
 
     def unseen(self, document: Document, gap: Gap) -> Assessment:
         """Return the assessment of a document at which nobody could look, because of `gap`; its text is not touched."""
         nothing = self._nothing_of("", characters=len(document.text))
         nothing.gaps.append(gap)
-        return self._conclude(nothing, gaps=document.gaps, extraction=document.coverage)
+        return _with_reader(self._conclude(nothing), gaps=document.gaps, extraction=document.coverage)
+
+    def _find(self, asked: Sequence[_Asked]) -> dict[_Asked, Assessment]:
+        """Return what is in the texts; the same text is looked at once, and not at all if it is remembered."""
+        keys = {one: self._memory.key(one.text) for one in asked}
+        found = {one: known for one, key in keys.items() if (known := one.recall(self._memory, key))}
+        fresh = [one for one in keys if one not in found]
+        in_stages = any(one.settled for one in fresh)
+        looked = self._look_in_stages(fresh) if in_stages else self._look([one.text for one in fresh])
+        for one, seen in zip(fresh, looked, strict=True):
+            found[one] = self._conclude(seen)
+            self._memory.keep(keys[one], found[one])
+        return found
 
     def _begin(self, text: str) -> Looked:
         most = self._config.max_characters
@@ -170,21 +187,21 @@ class Detector:
             self._stages.tell_unread(one)
         return looked
 
-    def _look_in_stages(
-        self, documents: Sequence[Document], settled: Sequence[Settled | None]
-    ) -> list[Looked]:
-        looked = [self._begin(document.text) for document in documents]
-        waiting = zip(looked, documents, settled, strict=True)
+    def _look_in_stages(self, asked: Sequence[_Asked]) -> list[Looked]:
+        looked = [self._begin(one.text) for one in asked]
+        waiting = zip(looked, asked, strict=True)
         with self._lock:
             while batch := list(islice(waiting, self._config.batch_documents)):
                 with self._names.zone():
-                    for one, document, says in batch:
-                        self._stages.look(one, document.gaps, says)
+                    for one, wanted in batch:
+                        self._stages.look(one, wanted.gaps, wanted.settled)
             self._test_lamp(looked)
         return looked
 
     def _test_lamp(self, looked: Sequence[Looked]) -> None:
         blind = self._lamp.check(len(looked), self._look_at_text, views)
+        if blind:
+            self._memory.forget()  # it may have been blind for a while
         for one in looked:
             one.gaps.extend(Gap(reason=GapReason.NOT_COVERED, detail=name) for name in blind)
 
@@ -220,18 +237,44 @@ class Detector:
             one.seconds -= seconds * len(one.text)
         return {id(one): reading for one, reading in zip(short, readings, strict=True)}
 
-    def _conclude(self, one: Looked, *, gaps: Sequence[Gap], extraction: tuple[Coverage, ...]) -> Assessment:
+    def _conclude(self, one: Looked) -> Assessment:
         return Assessment(
             findings=merge(one.findings),
             topics=one.topics,
-            gaps=summed([*gaps, *one.gaps]),
+            gaps=summed(one.gaps),
             characters=len(one.text),
             language=one.language.language,
             detector=self.digest,
             proof=one.tally.proof(
-                characters=one.characters,
-                languages=one.language.passages,
-                extraction=extraction,
-                skipped=one.skipped,
+                characters=one.characters, languages=one.language.passages, skipped=one.skipped
             ),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A text to be looked at; two that are equal get one answer."""
+
+    text: str = field(repr=False)
+    gaps: tuple[Gap, ...] = ()
+    """What the reader could not see, if it matters when the look ends."""
+    settled: Settled | None = None
+
+    def recall(self, memory: Memory, key: bytes) -> Assessment | None:
+        """Return what is remembered of the text, unless looking at it now would have ended early.
+
+        What settles a document once all is known may have settled it before; what does not, never did.
+        """
+        found = memory.recall(key)
+        if found is None or self.settled is None:
+            return found
+        known = Known(findings=found.findings, topics=found.topics, gaps=(*self.gaps, *found.gaps))
+        return None if self.settled(known) else found
+
+
+def _with_reader(found: Assessment, *, gaps: tuple[Gap, ...], extraction: tuple[Coverage, ...]) -> Assessment:
+    """Return what was found in a text as the assessment of the document that it was read from."""
+    if not gaps and not extraction:
+        return found
+    proof = replace(found.proof, extraction=extraction)
+    return replace(found, gaps=summed([*gaps, *found.gaps]), proof=proof)

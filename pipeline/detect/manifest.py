@@ -50,7 +50,15 @@ SOURCES: Final = ("presidio_analyzer",)
 """Packages whose code is digested too: their recognisers are ours by adoption, and one line may blind them."""
 
 _NOT_LAW: Final = frozenset(
-    {"accepted", "automata", "batch_documents", "ner_model", "nlp_configuration", "recognisers"}
+    {
+        "accepted",
+        "automata",
+        "batch_documents",
+        "ner_model",
+        "nlp_configuration",
+        "recognisers",
+        "remembered_bytes",
+    }
 )
 """Fields of the configuration that do not change what is found, or name files: those are digested."""
 ALSO_GOOD: Final[Manifest] = {
