@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows.errors import Refused, Unavailable, Usage
@@ -23,6 +24,7 @@ from pipeline.detect import Detector, DetectorConfig, DetectorUnavailable
 from pipeline.detect.config import SHIPPED_MANIFEST
 from pipeline.detect.manifest import ManifestDrift
 from pipeline.detect.pool import DetectorPool
+from pipeline.detect.process import ANOTHER_DETECTOR
 from pipeline.errors import ModelUnavailable
 from pipeline.gate import ClosedEndpoint, Gate
 from pipeline.gate_remote import RemoteGate, WayOut
@@ -125,12 +127,17 @@ def detector_config(settings: Settings) -> DetectorConfig:
     """Return how the detector is set up; what was accepted last by a person counts, else what ships."""
     lock = settings.detector_lock
     return DetectorConfig(
-        ner_model=settings.ner_model,
-        nlp_configuration=settings.nlp_configuration,
-        recognisers=settings.recognisers,
+        ner_model=_absolute(settings.ner_model),
+        nlp_configuration=_absolute(settings.nlp_configuration),
+        recognisers=_absolute(settings.recognisers),
         automata=settings.home / "automata",
         accepted=lock if lock.exists() else SHIPPED_MANIFEST,
     )
+
+
+def _absolute(name: str | None) -> str | None:
+    """Return the path of a file or folder as a detecting process finds it, which works elsewhere; a package's name stays."""
+    return str(Path(name).absolute()) if name and Path(name).exists() else name
 
 
 def load_detector(settings: Settings) -> Detector:
@@ -148,7 +155,8 @@ def open_detector(settings: Settings) -> Iterator[Detector | DetectorPool]:
     """Load the detector, with as many processes to look with as the settings say, for as long as it is needed.
 
     Raises:
-        Refused, Usage: as `load_detector`.
+        Refused, Usage: as `load_detector`; also, when a process is needed, Refused if its detector is another one.
+        Unavailable: a process is needed and cannot be started.
     """
     detector = load_detector(settings)
     if settings.detector_processes == 1:
@@ -156,7 +164,17 @@ def open_detector(settings: Settings) -> Iterator[Detector | DetectorPool]:
         return
     config = detector_config(settings)
     with DetectorPool(detector, config, processes=settings.detector_processes) as pool:
-        yield pool
+        try:
+            yield pool
+        except DetectorUnavailable as error:
+            if error.code == ANOTHER_DETECTOR:
+                raise Refused(
+                    "A detecting process has another detector: files changed while it ran. Start again."
+                ) from None
+            raise Unavailable(
+                f"No detecting process can be started: {error.code}. Free some memory, or set"
+                " CORDON_DETECTOR_PROCESSES=1 to look in the worker itself."
+            ) from None
 
 
 def build_detector(settings: Settings) -> Detector:

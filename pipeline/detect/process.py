@@ -33,6 +33,8 @@ _ROOT: Final = str(Path(pipeline.__file__).resolve().parents[1])
 _PROGRAM: Final = "from pipeline.detect.detecting import main"
 _START: Final = "import sys; sys.path.insert(0, sys.argv[1]); {program}; main(int(sys.argv[2]))"
 _THREADS: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+ANOTHER_DETECTOR: Final = "detecting_process_differs"
+"""Code of the error that says that a process has another detector than the one that was accepted."""
 _GLANCE_SECONDS: Final = 0.25
 """How often a process at work is asked what memory it has."""
 
@@ -126,7 +128,7 @@ class DetectingProcess:
             raise DetectorUnavailable("detecting_process") from None
         if said != READY:
             self.end()
-            raise DetectorUnavailable("detecting_process_differs" if said == ANOTHER else "detecting_process")
+            raise DetectorUnavailable(ANOTHER_DETECTOR if said == ANOTHER else "detecting_process")
         limits = self._limits
         self._most_bytes = max(limits.recycle_bytes, limits.recycle_times * self._resident_bytes())
 
