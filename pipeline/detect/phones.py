@@ -1,14 +1,14 @@
 """Telephone numbers of many regions, found in one reading of the text instead of one for each region.
 
 The numbers are those that `phonenumbers` finds region by region, the same spans. Three things make it faster:
-candidates are looked for once; a number written with a plus sign is parsed once; and a candidate
-none of whose digits can be a valid number of the region is not parsed at all.
+candidates, and the groups within them, are looked for once; a number written with a plus sign is parsed once;
+and a candidate whose digits cannot be a valid number of the region is not parsed at all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
@@ -20,7 +20,11 @@ from phonenumbers import (
     phonenumbermatcher,
     phonenumberutil,
 )
-from phonenumbers.phonenumberutil import country_code_for_region, region_codes_for_country_code
+from phonenumbers.phonenumberutil import (
+    country_code_for_region,
+    region_code_for_country_code,
+    region_codes_for_country_code,
+)
 
 Span = tuple[int, int]
 
@@ -29,6 +33,8 @@ _SECOND_NUMBER: Final = phonenumberutil._SECOND_NUMBER_START_PATTERN  # noqa: SL
 _SLASHED_DATE: Final = phonenumbermatcher._SLASH_SEPARATED_DATES  # noqa: SLF001
 _TIME: Final = phonenumbermatcher._TIME_STAMPS  # noqa: SLF001
 _TIME_REST: Final = phonenumbermatcher._TIME_STAMPS_SUFFIX  # noqa: SLF001
+_INNER: Final = phonenumbermatcher._INNER_MATCHES  # noqa: SLF001
+_UNWANTED_END: Final = phonenumberutil._UNWANTED_END_CHAR_PATTERN  # noqa: SLF001
 # Digits, white space, dots, hyphens, slashes and brackets: nothing that names an extension or a country.
 _PLAIN: Final = re.compile(r"[0-9 \t\n\r\xa0./()\[\]-]*")
 _NO_DIGITS: Final = re.compile(r"[^0-9]+")
@@ -82,7 +88,7 @@ def _widest(spans: Iterable[Span]) -> list[Span]:
 
 @dataclass(frozen=True, slots=True)
 class _Possible:
-    """What the digits of a valid number look like: `whole` ends in one, `within` holds one."""
+    """What the digits of a valid number look like: `whole` is one from its start, `within` holds one."""
 
     whole: re.Pattern[str]
     within: re.Pattern[str]
@@ -99,6 +105,25 @@ class _Shared:
     check: Callable[[], None]
     candidates: dict[int, tuple[int, str, bool] | None] = field(default_factory=dict)
     international: dict[tuple[int, str], Any] = field(default_factory=dict)
+    plain: dict[str, str | None] = field(default_factory=dict)
+    inner: dict[str, list[list[tuple[int, str]]]] = field(default_factory=dict)
+
+    def digits(self, candidate: str) -> str | None:
+        """Return the digits of a candidate that has nothing else in it that matters; None if it has."""
+        if candidate not in self.plain:
+            is_plain = _PLAIN.fullmatch(candidate) is not None
+            self.plain[candidate] = _NO_DIGITS.sub("", candidate) if is_plain else None
+        return self.plain[candidate]
+
+    def groups(self, candidate: str) -> list[list[tuple[int, str]]]:
+        """Return the parts of a candidate that may be a number by themselves, in the library's turns."""
+        if candidate not in self.inner:
+            self.inner[candidate] = [
+                list(_turn(candidate, match, is_first=at == 0))
+                for pattern in _INNER
+                for at, match in enumerate(_overlapping(pattern, candidate))
+            ]
+        return self.inner[candidate]
 
     def next_candidate(self, index: int) -> tuple[int, str, bool] | None:
         """Return start and text of the first candidate from `index` on, and whether it is a date or a time."""
@@ -115,6 +140,25 @@ class _Shared:
         shown = shown[: second.start()] if second else shown
         is_time = _TIME.search(shown) and _TIME_REST.match(self.text, match.start() + len(shown))
         return match.start(), shown, bool(_SLASHED_DATE.search(shown) or is_time)
+
+
+def _overlapping(pattern: re.Pattern[str], candidate: str) -> Iterator[re.Match[str]]:
+    match = pattern.search(candidate)
+    while match:
+        yield match
+        match = pattern.search(candidate, match.start() + 1)
+
+
+def _turn(candidate: str, match: re.Match[str], *, is_first: bool) -> Iterator[tuple[int, str]]:
+    """Yield place and text of a match, and before the first one of what stands before it."""
+    if is_first:
+        yield 0, _trimmed(candidate[: match.start()])
+    yield match.start(1), _trimmed(match[1])
+
+
+def _trimmed(group: str) -> str:
+    end = _UNWANTED_END.search(group)
+    return group[: end.start()] if end else group
 
 
 class _Matcher(PhoneNumberMatcher):
@@ -136,19 +180,28 @@ class _Matcher(PhoneNumberMatcher):
         return None
 
     def _read(self, candidate: str, offset: int) -> Any:
-        if _PLAIN.fullmatch(candidate):
-            digits = _NO_DIGITS.sub("", candidate)
-            if not self._possible.within.search(digits):
-                return None
+        digits = self._shared.digits(candidate)
+        if digits is not None and not self._possible.within.search(digits):
+            return None
         found = self._parse_and_verify(candidate, offset)
         return found if found is not None else self._extract_inner_match(candidate, offset)
 
+    def _extract_inner_match(self, candidate: str, offset: int) -> Any:
+        for turn in self._shared.groups(candidate):
+            if self._max_tries <= 0:
+                break
+            for at, group in turn:
+                found = self._parse_and_verify(group, offset + at)
+                if found is not None:
+                    return found
+                self._max_tries -= 1
+        return None
+
     def _parse_and_verify(self, candidate: str, offset: int) -> Any:
-        if _PLAIN.fullmatch(candidate):
-            digits = _NO_DIGITS.sub("", candidate)
-            return (
-                super()._parse_and_verify(candidate, offset) if self._possible.whole.search(digits) else None
-            )
+        digits = self._shared.digits(candidate)
+        if digits is not None:
+            is_possible = self._possible.whole.match(digits) is not None
+            return super()._parse_and_verify(candidate, offset) if is_possible else None
         if not _names_country(candidate):
             return super()._parse_and_verify(candidate, offset)
         key = (offset, candidate)
@@ -171,8 +224,9 @@ def _names_country(candidate: str) -> bool:
 def _possible(region: str) -> _Possible:
     """Return what a number of `region` needs to be valid.
 
-    The significant number is what is left of the digits after a prefix, and must fit the general
-    description of a region with that country code; unless the digits begin with the prefix of calls abroad.
+    The significant number is what is left of the digits after the country code and at most two national
+    prefixes, and must fit the general description of a region with that country code; unless the digits
+    begin with the prefix of calls abroad.
     """
     own = PhoneMetadata.metadata_for_region(region)
     code = country_code_for_region(region)
@@ -181,12 +235,20 @@ def _possible(region: str) -> _Possible:
     patterns = sorted({one.national_number_pattern for one in described if one.national_number_pattern})
     if own is None or not patterns or len(described) < len(metadata):
         return _ANY
-    rule = own.national_prefix_transform_rule
-    if rule is None:
-        national = f"(?:{'|'.join(f'(?:{pattern})' for pattern in patterns)})"
-    elif not re.search("[0-9]", re.sub(r"[$\\][0-9]", "", rule)):  # it moves digits and adds none
-        national = f"[0-9]{{{min(min(one.possible_length) for one in described)}}}"
-    else:
-        return _ANY
     abroad = f"(?:{own.international_prefix})" if own.international_prefix else "(?!)"
-    return _Possible(re.compile(f"{national}$|^{abroad}"), re.compile(f"{national}|{abroad}"))
+    main = PhoneMetadata.metadata_for_region(
+        region_code_for_country_code(code)
+    )  # asked once the code is read
+    rules = [one.national_prefix_transform_rule or "" for one in (own, main) if one]
+    if any(re.search("[0-9]", re.sub(r"[$\\][0-9]", "", rule)) for rule in rules):
+        return _ANY
+    if any(rules):  # it moves digits and adds none
+        national = f"[0-9]{{{min(min(one.possible_length) for one in described)}}}"
+        before = "[0-9]*"
+    else:
+        national = f"(?:{'|'.join(f'(?:{pattern})' for pattern in patterns)})"
+        prefixes = sorted(
+            {prefix for one in (own, main) if one and (prefix := one.national_prefix_for_parsing)}
+        )
+        before = f"(?:{code})?(?:{'|'.join(f'(?:{prefix})' for prefix in prefixes)}){{0,2}}"
+    return _Possible(re.compile(f"{before}{national}$|{abroad}"), re.compile(f"{national}|{abroad}"))
