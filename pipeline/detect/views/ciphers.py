@@ -13,7 +13,7 @@ from string import ascii_lowercase as abc
 from typing import Final
 
 from pipeline.detect.views.reading import Piece
-from pipeline.detect.views.worth import is_moment, is_number
+from pipeline.detect.views.worth import is_moment, is_number, is_settled
 
 _COMMON: Final = (
     "the and for was with that this from are has have not you his her she they been who will were our number name "
@@ -122,7 +122,9 @@ def turned(text: str) -> Iterator[Piece]:
     for match in _turned(text):
         says = match.group()[::-1]
         if not _is_digits(says) or (
-            not is_moment(match.group()) and (is_moment(says) or is_number(text, *match.span(), says))
+            not is_moment(match.group())
+            and (is_moment(says) or is_number(text, *match.span(), says))
+            and not is_settled(text, *match.span())
         ):
             yield Piece(*match.span(), says)
 

@@ -36,7 +36,7 @@ from pipeline.detect.views.reading import Piece, Reading, Span, View, excerpt, r
 from pipeline.detect.views.sheet import Sheet
 from policies.assessment import Gap, GapReason
 
-VERSION: Final = 6
+VERSION: Final = 7
 """Part of the detector's digest: raise it with every change of what a view shows."""
 
 _ROUNDS: Final = 4

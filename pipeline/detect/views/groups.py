@@ -21,6 +21,7 @@ from pipeline.detect.views.worth import (
     is_labelled,
     is_number,
     is_odd,
+    is_settled,
 )
 
 _SEPARATOR: Final = r"(?:[^\w\n]|_){1,6}"
@@ -148,7 +149,7 @@ def may_hold(text: str) -> bool:
     """Return whether some run of digits could be an identifier whose groups are kept apart oddly."""
     for match in _NUMBERS.finditer(text):
         digits = sum(map(str.isdigit, match.group()))
-        if FEWEST_DIGITS <= digits <= MOST_DIGITS:
+        if FEWEST_DIGITS <= digits <= MOST_DIGITS and not is_settled(text, *match.span()):
             gaps = _BETWEEN.findall(match.group())
             if is_number(text, *match.span()) or (any(map(_is_odd, gaps)) and is_odd(match.group())):
                 return True
@@ -188,7 +189,7 @@ def joined(text: str) -> Iterator[Piece]:
             text, max(0, match.start() - _LABEL_REACH), match.start()
         ):
             yield Piece(*match.span(), f"{digits[:3]}-{digits[3:5]}-{digits[5:]}")
-        elif is_number(text, *match.span()):
+        elif is_number(text, *match.span()) and not is_settled(text, *match.span()):
             yield from _edge(text, match.start())
             yield from (Piece(*gap.span(), "") for gap in _BETWEEN.finditer(text, *match.span()))
             yield from _edge(text, match.end())
@@ -293,7 +294,7 @@ def _between(text: str, says: str, is_wanted: Callable[[re.Match[str], list[str]
         if not FEWEST_DIGITS <= sum(map(str.isdigit, match.group())) <= MOST_DIGITS:
             continue
         gaps = list(_BETWEEN.finditer(text, start, end))
-        if is_wanted(match, [gap.group() for gap in gaps]):
+        if is_wanted(match, [gap.group() for gap in gaps]) and not is_settled(text, start, end):
             yield from _edge(text, start)
             yield from (Piece(*gap.span(), says) for gap in gaps if gap.group() != says)
             yield from _edge(text, end)

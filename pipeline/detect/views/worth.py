@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import phonenumbers
 from stdnum import iban
 from stdnum.ch import ssn as swiss
 from stdnum.cn import ric as chinese
@@ -55,6 +56,13 @@ _GROUPS: Final = frozenset({(3, 2, 4), (3, 3, 4), (1, 3, 3, 4), (4, 4, 4, 4), (4
 _CARD_LENGTHS: Final = range(13, 20)
 _CARD: Final = re.compile(r"3[04-9]|4|5[0-8]|6|2[2-7]|8[06]")
 _CARD_GROUPS: Final = frozenset({(4, 4, 4, 4), (4, 6, 5)})
+_IN_WORD: Final = re.compile(r"\w")
+_ANY_DIGIT: Final = re.compile(r"\d")
+_PLAINLY: Final = re.compile(
+    r"(?<![\w.-])(?:(?!000|666|9)[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4}"  # of social security
+    r"|(?:4[0-9]{3}|5[1-5][0-9]{2}|6[0-9]{3})(?P<gap>[ -]?)[0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{4}"
+    r"|\+[1-9][0-9]{0,2}(?:[ -]?[0-9]{2,12}){1,5})(?![\w-]|\.[0-9])"
+)
 _CHECKS: Final[Mapping[int, tuple[Callable[[str], bool], ...]]] = {
     10: (british.is_valid,),
     11: (norwegian.is_valid,),
@@ -103,6 +111,34 @@ def is_number(text: str, start: int, end: int, says: str | None = None) -> bool:
     if _has_groups(groups) or _is_valid(digits):
         return True
     return is_odd(shown) and is_labelled(text, start, end)
+
+
+def is_settled(text: str, start: int, end: int) -> bool:
+    """Return whether the digits in [start, end) are numbers that are found as they stand, and nothing else.
+
+    A guess at other separators of a social security number, a card number or a telephone number with its
+    country in the usual form shows nothing new.
+    """
+    if _IN_WORD.match(text[start - 1 : start]) or _IN_WORD.match(text[end : end + 1]):
+        return False
+    start -= text[start - 1 : start] == "+"
+    return _ANY_DIGIT.search(_PLAINLY.sub(_left_over, text[start:end])) is None
+
+
+def _left_over(match: re.Match[str]) -> str:
+    """Return what `match` leaves to guess at: nothing, if it is as valid as its form says."""
+    shown = match.group()
+    if shown[0] == "+":
+        return "" if _is_phone(shown) else shown
+    digits = "".join(filter(str.isdigit, shown))
+    return "" if len(digits) < _CARD_LENGTHS.start or (len(set(digits)) > 1 and luhn(digits)) else shown
+
+
+def _is_phone(shown: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(shown))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def is_moment(shown: str) -> bool:
