@@ -29,6 +29,8 @@ _CONTEXT_AT_LEAST: Final = 0.4
 """Presidio's: what a supporting word adds to a score, and the least it is with one."""
 _LONG_WORD: Final = 4
 """Context words from this length on also count inside a longer word (`card` in `cardholder`)."""
+_APART: Final = "\0"
+"""Between words that are searched together: in no context word."""
 _DIGIT: Final = regex.compile(r"\d")
 
 
@@ -54,8 +56,9 @@ class _Context:
         lowered = [word.strip().lower() for word in words]
         return cls(frozenset(lowered), tuple(word for word in lowered if len(word) >= _LONG_WORD))
 
-    def supports(self, near: frozenset[str]) -> bool:
-        return not self.whole.isdisjoint(near) or any(word in seen for word in self.within for seen in near)
+    def supports(self, near: frozenset[str], joined: str) -> bool:
+        """Return whether one of the words `near`, which are also given `joined`, supports a finding."""
+        return not self.whole.isdisjoint(near) or any(word in joined for word in self.within)
 
 
 class Engine:
@@ -115,13 +118,16 @@ class Engine:
     def _enhance(self, hits: Sequence[Hit], words: _Asked) -> list[Gap]:
         """Raise the scores of hits where words nearby support them; return what went wrong."""
         EAR.listen()
+        known: dict[int, tuple[frozenset[str], str]] = {}
         try:
             for hit in hits:
                 context = self._contexts[hit.who]
                 if hit.score >= 1 or context is None or not words.get().ends:
                     continue
-                near = words.get().around(hit.start, before=_CONTEXT_BEFORE, after=_CONTEXT_AFTER)
-                if context.supports(near):
+                if hit.start not in known:
+                    near = words.get().around(hit.start, before=_CONTEXT_BEFORE, after=_CONTEXT_AFTER)
+                    known[hit.start] = near, _APART.join(near)
+                if context.supports(*known[hit.start]):
                     hit.score = min(max(hit.score + _CONTEXT_RAISES, _CONTEXT_AT_LEAST), 1.0)
         except Exception:  # noqa: BLE001 - as in `Search`: whatever it is costs this document its clearance
             return [Gap(reason=GapReason.RECOGNISER_FAILED, detail="context")]

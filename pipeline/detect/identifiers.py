@@ -12,6 +12,7 @@ Rules
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -93,11 +94,28 @@ class Row:
         self._label = (
             regex.compile(rf"(?r)(?:^|[^\p{{L}}])(?:{labels}){_FILLER}", regex.IGNORECASE) if labels else None
         )
+        needs_label = labels and all(form.bare <= 0 and form.failed <= 0 for form in spec.forms)
+        self._needed = (
+            regex.compile(rf"(?:^|[^\p{{L}}])(?:{labels})(?!\p{{L}})", regex.IGNORECASE)
+            if needs_label
+            else None
+        )
+        """What stands before each of the row's values; None if some are known without."""
 
     @property
-    def patterns(self) -> tuple[tuple[str, int], ...]:
-        """The forms' regular expressions, with their flags."""
-        return tuple((form.pattern, form.flags) for form, _ in self._forms)
+    def forms(self) -> tuple[str, ...]:
+        """The forms' regular expressions."""
+        return tuple(form.pattern for form, _ in self._forms)
+
+    @property
+    def gates(self) -> tuple[tuple[str, int], ...]:
+        """Regular expressions, with their flags, of which one matches a text that holds a value."""
+        if not self._needed:
+            return tuple((form.pattern, form.flags) for form, _ in self._forms)
+        before = rf"(?:{'|'.join(self.spec.labels)})[\s\S]{{0,{_LABEL}}}"
+        return tuple(
+            (f"{before}(?:{form.pattern})", form.flags | regex.IGNORECASE) for form, _ in self._forms
+        )
 
     def find(self, text: str) -> Iterator[Sighting]:
         """Yield every value of this row in `text`, from left to right for each of its forms.
@@ -105,14 +123,24 @@ class Row:
         Raises:
             TimeoutError: a form took longer than it may.
         """
-        for start, end, digits in self._places.of(text):
-            if digits < self.spec.digits:
-                continue
+        for start, end in self._near(text):
             for form, spec in self._forms:
                 for match in form.finditer(text, start, end, overlapped=True, timeout=_FORM_TIMEOUT_SECONDS):
                     score = self._score(text, match.start(), match.end(), spec)
                     if score > 0:
                         yield Sighting(start=match.start(), end=match.end(), score=score)
+
+    def _near(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield the places where a value of this row can be: with enough digits, and a label if it needs one."""
+        places = [(start, end) for start, end, digits in self._places.of(text) if digits >= self.spec.digits]
+        if not self._needed or not places:
+            yield from places
+            return
+        labels = [match.start() for match in self._needed.finditer(text, overlapped=True)]
+        for start, end in places:
+            at = bisect_left(labels, start - _LABEL - 1)
+            if at < len(labels) and labels[at] <= end:
+                yield start, end
 
     def _score(self, text: str, start: int, end: int, form: FormSpec) -> float:
         value = text[start:end]

@@ -16,11 +16,12 @@ from typing import Any, Final, NamedTuple
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer
 from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
 from presidio_analyzer.nlp_engine import SpacyNlpEngine
+from spacy.attrs import LEMMA
 from spacy.tokens import Doc
 
 from pipeline.detect.ner import _use_numpy
 from pipeline.detect.search import Hit, Search, without_contained
-from pipeline.detect.words import LazyWords
+from pipeline.detect.words import LazyWords, spelled
 
 _LANGUAGE: Final = "en"
 _BATCH: Final = 32
@@ -114,7 +115,7 @@ class _Words(LazyWords):
         if not doc.has_annotation("LEMMA"):
             for _, component in self._deferred:
                 doc = component(doc)
-        return [token.lemma_ for token in doc]
+        return spelled(doc, LEMMA)
 
     @cached_property
     def keywords(self) -> set[str]:

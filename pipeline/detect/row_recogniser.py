@@ -23,8 +23,7 @@ class RowRecogniser(EntityRecognizer):
         spec = row.spec
         super().__init__([spec.entity], name=spec.name, context=list(spec.context))
         self._row = row
-        forms = row.patterns
-        self.gates = () if any(r"\b" in pattern for pattern, _ in forms) else forms
+        self.gates = () if any(r"\b" in form for form in row.forms) else row.gates
         """A text without a match of one of them holds no identifier of this row.
 
         A row reads places cut out of the text, where the edge of a word may be another one than in the text.

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine, NlpEngineProvider
-from spacy.attrs import IDX, IS_PUNCT, IS_STOP, LENGTH
+from spacy.attrs import IDX, IS_PUNCT, IS_STOP, LENGTH, LOWER
 from spacy.tokens import Doc
 from spacy.util import is_package
 
@@ -33,6 +33,14 @@ def calm(text: str) -> str:
 
 def _blanks(match: re.Match[str]) -> str:
     return match[1] + " " * len(match[2])
+
+
+def spelled(doc: Doc, attribute: int) -> list[str]:
+    """Return an attribute of each word that is a string; without an object for each word."""
+    keys = doc.to_array(attribute).tolist()
+    strings = doc.vocab.strings
+    known = {key: strings[key] for key in set(keys)}
+    return [known[key] for key in keys]
 
 
 class LazyWords:
@@ -67,7 +75,7 @@ class LazyWords:
     @cached_property
     def lemmas(self) -> list[str]:
         """Each word as context words are compared with it."""
-        return [token.lower_ for token in self.tokens]
+        return spelled(self.tokens, LOWER)
 
     @cached_property
     def keywords(self) -> set[str]:
