@@ -58,6 +58,25 @@ _REGULATED_SENTENCES = (
     "Medical record of {other}: blood pressure was high, the laboratory results are attached to the chart.",
 )
 
+_NIGHT_REGULATED, _NIGHT_BOILERPLATE = 0.30, 0.40
+_FEET = tuple(
+    "\n\n" + "\n\n".join(" ".join(one.format(what=what) for one in part) for part in (
+        (
+            "This {what} and everything attached to it is meant for the addressee only and may be confidential.",
+            "If you are not the addressee, please tell the sender, delete the {what} and do not use what it says.",
+            "We check what we send for harmful software, but cannot be held liable for what happens on its way.",
+            "Opinions in this {what} are those of the author and bind the company only where it says so in writing.",
+        ),
+        (
+            "Deliveries and services are subject to our general terms, which we send to you on request at any time.",
+            "Goods remain our property until they are paid for in full, and defects are to be reported without delay.",
+            "Place of performance for both sides is the seat of the company, and its law applies to all agreements.",
+            "No part of this {what} changes what was agreed before, unless both sides have signed the change.",
+        ),
+    ))
+    for what in ("message", "letter", "document")
+)  # fmt: skip
+
 
 def write_corpus(path: Path, documents: int, *, seed: int = 2026) -> Path:
     """Write so many documents as JSONL, one at a time, and return the path."""
@@ -80,6 +99,17 @@ def write_mix(mix: str, documents: int, *, seed: int = 2026) -> list[str]:
     return [_fill(randomness, kinds) for _ in range(documents)]
 
 
+def write_night(documents: int, *, seed: int = 2026) -> list[str]:
+    """Return the texts of a mixed night: 30 % regulated, the others named or plain; 40 % end in one of three feet."""
+    randomness = random.Random(f"night{seed}")
+    texts = []
+    for _ in range(documents):
+        share = 1.0 if randomness.random() < _NIGHT_REGULATED else randomness.uniform(0.0, _NAMED)
+        foot = randomness.choice(_FEET) if randomness.random() < _NIGHT_BOILERPLATE else ""
+        texts.append(_text(randomness, share=share, room=len(foot)) + foot)
+    return texts
+
+
 def _fill(randomness: random.Random, kinds: list[tuple[str, ...]]) -> str:
     parts: list[str] = []
     while sum(map(len, parts)) < MEAN_BYTES:
@@ -92,14 +122,15 @@ def people() -> list[str]:
     return [f"{first} {last}" for first in _FIRST for last in _LAST]
 
 
-def _text(randomness: random.Random) -> str:
-    share = randomness.random()
+def _text(randomness: random.Random, *, share: float | None = None, room: int = 0) -> str:
+    """Return one document; `share` says of which kind, `room` how much shorter it is."""
+    share = randomness.random() if share is None else share
     sentences = [_PLAIN_SENTENCES]
     if share >= _PLAIN:
         sentences.append(_NAMED_SENTENCES)
     if share >= _NAMED:
         sentences.append(_REGULATED_SENTENCES)
-    aim = randomness.randint(MEAN_BYTES // 2, MEAN_BYTES * 3 // 2)
+    aim = randomness.randint(MEAN_BYTES // 2, MEAN_BYTES * 3 // 2) - room
     parts: list[str] = [_sentence(randomness, kind[0]) for kind in sentences]
     size = sum(map(len, parts))
     while size < aim:

@@ -1,11 +1,12 @@
-"""How fast documents are looked at, beside Presidio: bars (a) and (b), and growth with length.
+"""How fast documents are looked at, beside Presidio: bars (a) to (d), and growth with length.
 
-    python -m benchmarks.detection --bar a|b|growth|memory|processes|all [--rounds N] [--documents N] [--json] [--model FOLDER]
+    python -m benchmarks.detection --bar a|a2|b|c|d|growth|memory|processes|all [--rounds N] [--documents N]
+        [--json] [--model FOLDER] [--data FOLDER]
 
 Rules
 1. Rivals take turns in one run; what is reported is the median of the rounds' ratios, with their range.
-2. A ratio is printed only if the findings were compared and are equal in every document:
-   entity, start, end and score to six places.
+2. A ratio of (a) or (b) is printed only if the findings were compared and are equal in every document:
+   entity, start, end and score to six places. What (c) and (d) ask instead, `shipped` says.
 3. One thread for linear algebra; versions and processor are printed.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import statistics
 import sys
@@ -20,6 +22,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine  # noqa: E402
 
-from benchmarks import detecting  # noqa: E402
+from benchmarks import detecting, shipped  # noqa: E402
 from benchmarks.corpus import write_mix  # noqa: E402
 from benchmarks.shape import build  # noqa: E402
 from pipeline.detect import Detector, DetectorConfig  # noqa: E402
@@ -113,6 +116,34 @@ def bar_a(model: Path, mix: str, documents: int, rounds: int) -> dict[str, Any]:
     )
 
 
+def bar_a2(model: Path, mix: str, documents: int, rounds: int) -> dict[str, Any]:
+    """As (a), two processes each: spaCy's own inside `BatchAnalyzerEngine`, and whole batches in two of ours."""
+    global _forked
+    texts = write_mix(mix, documents)
+    batch, _forked = BatchAnalyzerEngine(_presidio(model)), LikePresidio(_presidio(model))
+    batch.analyze_iterator(texts[:_WARM_UP], "en", batch_size=_BATCH)
+    list(_forked.analyze(texts[:_WARM_UP]))
+    pieces = [texts[start : start + _BATCH // 2] for start in range(0, documents, _BATCH // 2)]
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        return _race(
+            {
+                "presidio": lambda: batch.analyze_iterator(texts, "en", batch_size=_BATCH, n_process=2),
+                "cordon": lambda: list(chain.from_iterable(pool.map(_analyze, pieces, chunksize=1))),
+            },
+            rounds,
+            time.perf_counter,
+            documents,
+        )
+
+
+_forked: LikePresidio | None = None
+
+
+def _analyze(texts: Sequence[str]) -> list[list[Result]]:
+    assert _forked is not None  # noqa: S101 - the process was forked after it was set
+    return list(_forked.analyze(texts))
+
+
 def bar_b(model: Path, mix: str, documents: int, rounds: int) -> dict[str, Any]:
     """Everything after the spaCy pipeline, of the same parsed documents."""
     texts = write_mix(mix, documents)
@@ -171,20 +202,31 @@ def machine() -> dict[str, str]:
 def main() -> None:
     """Measure the bars that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bar", default="all", choices=("a", "b", "growth", *detecting.BARS, "all"))
+    parser.add_argument(
+        "--bar", default="all", choices=("a", "a2", "b", *shipped.BARS, "growth", *detecting.BARS, "all")
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--documents", type=int, default=200)
     parser.add_argument("--model", type=Path, default=Path("build/benchmarks/sm-shape"))
+    parser.add_argument("--data", type=Path, help="labelled sets, for recall beside the canaries'")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     figures: dict[str, Any] = {"machine": machine()}
-    for bar, measure in (("a", bar_a), ("b", bar_b)):
+    for bar, measure in (("a", bar_a), ("a2", bar_a2), ("b", bar_b)):
         if arguments.bar in (bar, "all"):
             model = build(arguments.model)
             for mix in _MIXES:
                 figures[f"{bar} {mix}"] = measure(model, mix, arguments.documents, arguments.rounds)
     if arguments.bar in ("growth", "all"):
         figures["growth"] = bar_growth(min(arguments.rounds, 3))
+    if arguments.bar in (*shipped.BARS, "all"):
+        figures |= shipped.measure(
+            arguments.bar,
+            model=build(arguments.model),
+            documents=arguments.documents,
+            rounds=arguments.rounds,
+            data=arguments.data,
+        )
     figures |= detecting.measure(arguments.bar, arguments.documents)
     if arguments.json:
         print(json.dumps(figures))
