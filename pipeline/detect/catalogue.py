@@ -29,6 +29,11 @@ _PHONE_DIGITS: Final = 7
 _TYPICAL_SCORE, _ODD_SCORE = 0.4, 0.25
 """Without a word like `call` nearby: sizes, times and lists of numbers are valid somewhere in the world too."""
 _DOTTED_SCORE: Final = 0.3
+# Neither a version nor a section begins with two numbers of two digits and has one of three: and this is no network's own.
+_OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_OWN: Final = r"(?!10\.|127\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.(?:168\.|0\.2\.)|198\.51\.100\.|203\.0\.113\.)"
+_WIDE: Final = rf"\b{_OWN}(?=[\d.]{{0,12}}\d{{3}})(?=\d\d\d?\.\d\d)(?:{_OCTET}\.){{3}}{_OCTET}\b(?!\.\d)"
+_WIDE_SCORE: Final = 0.4
 """Without a word like `address` nearby."""
 _DIGIT: Final = regex.compile(r"\d")
 _PHONE_MARGIN: Final = 20
@@ -67,8 +72,11 @@ class DottedIpRecognizer(presidio.IpRecognizer):
     """Presidio's, less sure of four numbers with dots: versions, times and section numbers have the form too."""
 
     PATTERNS = [  # noqa: RUF012 - as its base declares it
-        Pattern(one.name, _NOT_IN_A_VERSION + one.regex, _DOTTED_SCORE) if one.name == "IPv4" else one
-        for one in presidio.IpRecognizer.PATTERNS
+        Pattern("IPv4_wide", _NOT_IN_A_VERSION + _WIDE, _WIDE_SCORE),
+        *(
+            Pattern(one.name, _NOT_IN_A_VERSION + one.regex, _DOTTED_SCORE) if one.name == "IPv4" else one
+            for one in presidio.IpRecognizer.PATTERNS
+        ),
     ]
 
     def invalidate_result(self, pattern_text: str) -> bool:

@@ -29,6 +29,7 @@ _FEWEST: Final = 6
 _DIGITS: Final = re.compile(r"[0-9A-Fa-f]{2,8}")
 _OCTAL: Final = re.compile(r"\\[0-7]{3}")
 _OF_A_BYTE: Final = 2
+_OCTAL_DIGITS: Final = 3
 _LAST: Final = 0x10FFFF
 _CODES: Final = re.compile(
     r"(?<![A-Za-z])(?:fromCharCode|fromCodePoint|CHAR|Char|char|CHR|Chr|chr)\s{0,3}[(/–-]\s{0,3}(?:[0-9A-Zlg]{2,6}[^\w)]{1,4}){4}"  # noqa: RUF001
@@ -43,6 +44,18 @@ _ORDINARY_APART: Final = re.compile(r"[A-Za-z\s|,]+|[0-9\s|,./()–-]+")  # noqa
 _FEW_KINDS: Final = 5
 _FEW_SIGNS: Final = 6
 """Letters and digits among them: a drawn line has none."""
+_AS_IN: Final = re.compile(
+    r"(?<![^\W_])([A-Za-z]) (?:as in|wie) \1[A-Za-z]|([A-Za-z]) ni sa \2(?![^\W_])", re.IGNORECASE
+)
+_AS: Final = (" as in ", " wie ", " ni sa ")
+_FEW_NAMES: Final = 2
+# Upside down: letters that no language of these scripts uses beside Latin ones; not those of phonetics.
+_FLIPPED: Final = re.compile("[\u3125\u3123\u1105\u21c2\u0190\u03db\u01dd\u0183\u0287\u029e]")
+_LIST: Final = re.compile(r"(?<![\w.])(?:[0-9]{2,6}[^\w\n]{1,4}){8,4000}[0-9]{2,6}(?![\w.])")
+_NUMBERS: Final = re.compile("[0-9]+")
+_NO_DIGITS: Final = bytes(code for code in range(256) if chr(code) not in "0123456789")
+_FEWEST_IN_LISTS: Final = 18
+"""Digits of nine numbers."""
 _UNSEEN: Final = re.compile(
     "[\ufff9-\ufffb\u2061-\u2064\u17b4\u17b5\u180e\u115f\u1160\u3164\uffa0\U000e0100-\U000e01ef]"
 )
@@ -60,10 +73,18 @@ def disguise_gaps(text: str, *, check: Callable[[], None] = lambda: None) -> lis
         "escapes": _count_escapes(text, check),
         "character_codes": _count_codes(text),
         "signs_apart": _count_apart(text),
+        "letters_by_name": _count_names(text),
+        "code_list": _count_lists(text),
+        "flipped": 0 if text.isascii() else len(_FLIPPED.findall(text)),
         "unseen": 0 if text.isascii() else len(_UNSEEN.findall(text)),
         "foreign_digits": 0 if text.isascii() else len(_FOREIGN_DIGIT.findall(text)),
     }
-    least = {"unseen": _FEW_UNSEEN, "foreign_digits": _FEW_DIGITS}
+    least = {
+        "unseen": _FEW_UNSEEN,
+        "foreign_digits": _FEW_DIGITS,
+        "letters_by_name": _FEW_NAMES,
+        "flipped": _FEW_UNSEEN,
+    }
     return [
         Gap(reason=GapReason.HIDDEN_TEXT, count=count, detail=detail)
         for detail, count in counts.items()
@@ -119,6 +140,35 @@ def _count_apart(text: str) -> int:
     if _BEADS not in b" ".join(text.encode("ascii", "replace").translate(_SEEN).split()):
         return 0
     return sum(map(_is_hidden, _SINGLES.findall(text)))
+
+
+def _count_names(text: str) -> int:
+    """Return how many letters are said with a word that begins with them."""
+    return len(_AS_IN.findall(text)) if any(one in text for one in _AS) else 0
+
+
+def _count_lists(text: str) -> int:
+    """Return how many lists of numbers are character codes, decimal or octal."""
+    if len(text.encode("ascii", "replace").translate(None, _NO_DIGITS)) < _FEWEST_IN_LISTS:
+        return 0
+    return sum(_is_list(_NUMBERS.findall(found)) for found in _LIST.findall(text))
+
+
+def _is_list(numbers: list[str]) -> bool:
+    is_octal = sum(one[0] == "0" and len(one) == _OCTAL_DIGITS for one in numbers) * 8 > len(numbers)
+    if is_octal and all(set(one) <= set("01234567") for one in numbers):
+        return True
+    shown = [chr(min(int(one), _LAST)) for one in numbers]
+    odd = sum(not letter.isascii() and _is_text(letter) for letter in shown)
+    plain = sum(letter.isascii() and (letter.isalnum() or letter in " -./:@_,()") for letter in shown)
+    figures = sum(letter.isascii() and letter.isdigit() for letter in shown)
+    all_text = (odd + plain) * 10 >= 9 * len(shown)
+    return all_text and (odd * 3 >= len(shown) or (odd > 0 and plain > 0) or figures * 5 >= 2 * len(shown))
+
+
+def _is_text(letter: str) -> bool:
+    """Return whether a letter beyond ASCII is another form of one within, or is not seen."""
+    return unicodedata.normalize("NFKC", letter).isascii() or unicodedata.category(letter) in ("Cf", "Mn")
 
 
 def _is_hidden(run: str) -> bool:

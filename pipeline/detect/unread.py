@@ -87,6 +87,7 @@ _WORDS_BEFORE: Final = 7
 """Words between a label and its value: `on the application of the guest is`."""
 _WORDS_BESIDE: Final = 3
 """Of them, behind what links the two: `first part No`."""
+_FEW_LETTERS: Final = 2
 _CALM: Final = 3
 _FEWEST_ODD: Final = 6
 _FEWEST_ODD_OF_SECRETS: Final = 4
@@ -142,7 +143,8 @@ def _value(text: str, start: int, *, is_birth: bool) -> _Value:
     for match in _TOKEN.finditer(text, start, min(len(text), start + _REACH)):
         bare = match.group().strip(EDGES)
         said = _count_spoken(bare)
-        count = 0 if said else _weigh(bare, is_birth=is_birth)
+        odd_here = 0 if said else _weigh(bare, is_birth=is_birth)
+        count = max(odd_here, len(match.group().strip(".,;:()"))) if odd_here else 0
         if first < 0 and (said or count):
             if not _is_linked(text[start : match.start()]) and (words or _may_be_name(match.group(), said)):
                 break
@@ -163,7 +165,7 @@ def _value(text: str, start: int, *, is_birth: bool) -> _Value:
 def _weigh(bare: str, *, is_birth: bool) -> int:
     if is_plain(bare) and any(map(str.isdigit, bare)) and (bare.isdigit() or is_birth):
         return len(bare)
-    return count_odd(bare)
+    return count_odd(bare) + 2 * ("@" in bare)
 
 
 def _count_spoken(bare: str) -> int:
@@ -178,7 +180,12 @@ def _count_spoken(bare: str) -> int:
 def _may_be_name(token: str, said: int) -> bool:
     """Return whether `token`, that stands right behind a label, may as well be a brand or a word that nobody knows."""
     letters = token.lstrip("(\"'").rstrip(".,;:)\"'")
-    return not said and letters.isalpha() and (letters.islower() or letters.istitle())
+    return (
+        not said
+        and len(letters) > _FEW_LETTERS
+        and letters.isalpha()
+        and (letters.islower() or letters.istitle())
+    )
 
 
 def _is_linked(between: str) -> bool:

@@ -19,6 +19,8 @@ from pipeline.detect.views.worth import is_number
 
 SSN, CARD, MAIL = "536-22-8741", "4111111111111111", "jane.doe@clinic.example.org"
 IBAN = "DE89370400440532013000"
+KEY = "ghp_x3WPSLO3PBgOOvyPqOnjy8Orq74Lf2t0k3gg"
+ABC = "abcdefghijklmnopqrstuvwxyz"
 
 
 def _encode(text: str, codec: str) -> str:
@@ -88,6 +90,19 @@ SHOWN: list[tuple[str, str]] = [
     (IBAN, "IBAN DE89*3704*0044*0532*0130*00"),
     (IBAN, "IBAN DE89 37O4 OO44 O532 O13O OO"),
     (IBAN, _encode("DE89 3704 0044 0532 0130 00", "rot13")),
+    (IBAN, "IBAN de89:3704:0044:0532:0130:00"),
+    (IBAN, "IBAN “de89” “3704” “0044” “0532” “0130” “00”"),
+    (IBAN, "IBAN\n- DE89 3704\n- 0044 0532\n- 0130 00"),
+    (KEY, KEY[::-1]),
+    (KEY, _encode(KEY, "rot13")),
+    (KEY, KEY.translate(str.maketrans(ABC + ABC.upper(), ABC[::-1] + ABC[::-1].upper()))),
+    (KEY, f"{KEY[:9]} {KEY[9:20]} {KEY[20:]}"),
+    (KEY, f"\n- {KEY[:9]}\n- {KEY[9:12]}\n- {KEY[12:]}"),
+    ("4111 1111 1111 1111", "card c``` ```` ```` ````"),
+    ("203.113.77.12", "from a_b]``b]ff]`a"),
+    (MAIL, f"write to _{MAIL}_ today"),
+    (MAIL, "write to jane<dot>doe<at>clinic<dot>example<dot>org"),
+    (MAIL, "write to jane_dot_doe_at_clinic_dot_example_dot_org"),
     (MAIL, "write to jane.doe (at) clinic [dot] example [dot] org"),
     (MAIL, "write to jane dot doe at clinic dot example dot org"),
     (MAIL, "write to jane.doe @ clinic . example . org"),

@@ -17,7 +17,9 @@ _DOT: Final = (
 )
 _PART: Final = r"[A-Za-z0-9][A-Za-z0-9+\-]{0,63}"
 _UNDER: Final = r"\s{1,2}(?:underscore|dash|hyphen|minus|plus)\s{1,2}|_"
-_SIGN_AT: Final = re.compile(r"@|\b(?:at|ät|a|arroba|arobase|chiocciola|klammeraffe)\b", re.IGNORECASE)
+_SIGN_AT: Final = re.compile(
+    r"@|(?<![^\W_])(?:at|ät|a|arroba|arobase|chiocciola|klammeraffe)(?![^\W_])", re.IGNORECASE
+)
 _AROUND: Final = re.compile(_AT, re.IGNORECASE)
 _LOCAL: Final = re.compile(rf"(?<![\w.@])({_PART}(?:(?:{_DOT}|{_UNDER}){_PART}){{0,5}})\Z", re.IGNORECASE)
 _DOMAIN: Final = re.compile(rf"({_PART}(?:(?:{_DOT}){_PART}){{1,5}})(?!\w)", re.IGNORECASE)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from string import ascii_lowercase as abc
 from typing import Final
 
+from stdnum.it import codicefiscale
+
 from pipeline.detect.views.reading import Piece
 from pipeline.detect.views.worth import is_moment, is_number, is_settled
 
@@ -19,7 +21,7 @@ _COMMON: Final = (
     "the and for was with that this from are has have not you his her she they been who will were our number name "
     "card account phone email mail call patient address contact date birth born please record customer member social "
     "security passport iban ssn social bank client employee license key password token is of to in on my at its it be "
-    "as by an or can said wrote called please note send"
+    "as by an or can said wrote called please note send begin end private rsa"
 )
 _COMMON_WORDS: Final = frozenset(_COMMON.split())
 _SHORTEST: Final = 2
@@ -127,6 +129,77 @@ def turned(text: str) -> Iterator[Piece]:
             and not is_settled(text, *match.span())
         ):
             yield Piece(*match.span(), says)
+
+
+# A key or a code by itself, and how secrets begin that say whose they are.
+_TOKEN: Final = re.compile(r"(?<![^\W_])[A-Za-z0-9_-]{16,80}(?![\w-])")
+_PREFIXES: Final = "ghp_ gho_ ghu_ ghs_ ghr_ glpat- github_ sk_live sk_test rk_live pk_live xoxb- xoxp- AKIA ASIA AIza npm_ pypi-"
+# One of them with a space here and there, as scanners write.
+_SPACED: Final = re.compile(
+    r"(?<![^\W_])(?:"
+    + "|".join(" ?".join(map(re.escape, prefix)) for prefix in _PREFIXES.split())
+    + r")(?: ?[A-Za-z0-9_-]){14,60}"
+)
+_FISCAL: Final = re.compile(r"[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z]")
+_SHORTEST_TOKEN: Final = 16
+
+
+def _hidden_prefixes() -> dict[str, str]:
+    """Return the first four signs of each prefix as each cipher writes them, and which cipher that is."""
+    hidden: dict[str, str] = {}
+    for prefix in _PREFIXES.split():
+        start = prefix[:4]
+        for by in range(1, 26):
+            hidden.setdefault(start.translate(_shift(by)), f"caesar_{by}")
+        hidden.setdefault(start.translate(_ATBASH), "atbash")
+    return hidden
+
+
+_HIDDEN: Final = _hidden_prefixes()
+_STARTS: Final = frozenset(prefix[:4] for prefix in _PREFIXES.split())
+
+
+def may_hold_tokens(text: str, tokens: frozenset[str]) -> bool:
+    """Return whether one of `tokens` is long enough for a key, or a key begins that spaces part."""
+    return any(len(one) >= _SHORTEST_TOKEN for one in tokens) or _may_be_spaced(text)
+
+
+def _may_be_spaced(text: str) -> bool:
+    whole = text.replace(" ", "")
+    return any(prefix in whole for prefix in _PREFIXES.split())
+
+
+def tokens(text: str) -> Iterator[Piece]:
+    """Yield keys and Italian fiscal codes that only a cipher, or reading them backwards, makes what they are."""
+    yield from sorted([*_ciphered(text), *_spaced(text)])
+
+
+def _spaced(text: str) -> Iterator[Piece]:
+    if not _may_be_spaced(text):
+        return
+    for match in _SPACED.finditer(text):
+        pieces = match.group().split(" ")
+        # Words of small letters end it: `AKIA... for this`.
+        while pieces and pieces[-1].isalpha() and (pieces[-1].islower() or pieces[-1].istitle()):
+            pieces.pop()
+        if len(pieces) > 1:
+            yield Piece(match.start(), match.start() + len(" ".join(pieces)), "".join(pieces))
+
+
+def _ciphered(text: str) -> Iterator[Piece]:
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if not any(map(str.isdigit, token)) or token[:4] in _STARTS:
+            continue
+        if token[:4] in _HIDDEN:
+            yield Piece(*match.span(), token.translate(CIPHERS[_HIDDEN[token[:4]]]))
+        elif token[::-1][:4] in _STARTS:
+            yield Piece(*match.span(), token[::-1])
+        elif _FISCAL.fullmatch(token) and not codicefiscale.is_valid(token):
+            says = (token.translate(table) for table in CIPHERS.values())
+            found = next(filter(codicefiscale.is_valid, says), None)
+            if found:
+                yield Piece(*match.span(), found)
 
 
 _NAME_TRACE: Final = re.compile(r"[a-z][A-Z](?![A-Za-z0-9_])")

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.detect.views import (
+    accounts,
     addresses,
     ciphers,
     codes,
@@ -29,6 +30,7 @@ from pipeline.detect.views import (
     leet,
     notation,
     numbers,
+    rot47,
     spacing,
 )
 from pipeline.detect.views.packed import TooMuchError
@@ -79,6 +81,7 @@ _MAKE_PLAINER: Final = (
     _Step(view="decoded", find=encodings.old_encodings, may=gates.old_encodings, names=True, gap="encoded"),
     _Step(view="decoded", find=encodings.odd_words, may=gates.odd_words, names=True, gap="encoded"),
     _Step(view="decoded", find=notation.mail_words, may=gates.mail_words, names=True),
+    _Step(view="decoded", find=notation.plain_mail_words, may=gates.mail_words, names=True, gap="encoded"),
     _Step(view="decoded", find=notation.escaped, may=gates.escaped, names=True),
     _Step(view="joined", find=notation.soft_breaks, may=gates.soft_breaks, names=True),
     _Step(view="joined", find=notation.tags, may=gates.tags, names=True),
@@ -97,7 +100,7 @@ _MAKE_PLAINER: Final = (
     _Step(view="addresses", find=addresses.addresses, may=gates.addresses),
     _Step(view="addresses", find=addresses.hosts, may=gates.hosts),
     _Step(view="spelled", find=numbers.nato, may=gates.nato, names=True, gap="spelled_letters"),
-    _Step(view="spelled", find=numbers.spelled, may=gates.spelled),
+    _Step(view="spelled", find=numbers.spelled, may=gates.spelled, gap="spelled_digits"),
     _Step(view="joined", find=spacing.wrapped, may=gates.wrapped, floor=_CONTEXT, names=True),
     _Step(view="joined", find=spacing.glued, may=gates.glued, floor=_CHANCE),
 )
@@ -106,14 +109,17 @@ _GUESS: Final = (
     _Step(view="separated", find=groups.hyphened_anyway, may=gates.separated, floor=_CONTEXT),
     _Step(view="separated", find=groups.dotted, may=gates.separated, floor=_CONTEXT),
     _Step(view="separated", find=groups.joined, may=gates.separated, floor=_CONTEXT),
+    _Step(view="separated", find=accounts.accounts, may=gates.accounts),
     _Step(view="separated", find=groups.codes, may=gates.codes, floor=_CONTEXT),
     _Step(view="joined", find=spacing.unbroken, may=gates.unbroken, floor=_CONTEXT),
     _Step(view="leet", find=leet.leet_words, may=gates.leet_words, floor=_CHANCE, names=True),
     _Step(view="leet", find=leet.odd_case, may=gates.odd_case, floor=_CHANCE, names=True),
     _Step(view="deciphered", find=encodings.rot47_words, may=gates.rot47_words, floor=_CHANCE),
+    _Step(view="deciphered", find=rot47.hidden, may=gates.rot47_hidden, gap="cipher"),
+    _Step(view="deciphered", find=ciphers.tokens, may=gates.tokens, gap="cipher"),
     _Step(view="turned", find=ciphers.turned, may=gates.turned, floor=0.5, names=True),
 )
-_SEPARATORS: Final = 5
+_SEPARATORS: Final = 6
 """So many of the guesses."""
 _LEET: Final = (_Step(view="leet", find=leet.leet_digits, may=gates.leet_digits, floor=_CHANCE),)
 

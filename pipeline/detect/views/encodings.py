@@ -22,6 +22,8 @@ _BLOCK: Final = re.compile(
     r"[A-Za-z0-9+/_-]{8,}(?:[ \t]?\r?\n[ \t>|]{0,4}[A-Za-z0-9+/_-]{8,80}){0,4000}"
     r"(?:[ \t]?\r?\n[ \t>|]{0,4}[A-Za-z0-9+/_-]{1,80}(?=={1,2}|[ \t]?(?:\r?\n|\Z)))?(?![A-Za-z0-9+/_-])={0,6}"
 )
+_HEX_RUN: Final = re.compile(r"((?:[0-9A-F]{2}){8,}|(?:[0-9a-f]{2}){8,})")
+_LOW_LINES: Final = re.compile(r"[_-]{1,3}([^_-].*[^_-])[_-]{1,3}", re.DOTALL)
 # A block that is written in groups: four and four, or eight and eight.
 _GROUPED: Final = re.compile(
     r"(?<![\w+/=-])(?:[A-Za-z0-9+/]{4}(?:[ \t-]{1,2}|\r?\n)){2,400}[A-Za-z0-9+/]{2,4}={0,2}(?![\w+/])"
@@ -77,6 +79,18 @@ def encoded(text: str) -> Iterator[Piece]:
             if says is not None:
                 yield Piece(match.start(), match.start() + len(block), says)
                 break
+        else:
+            yield from _glued(match)
+
+
+def _glued(match: re.Match[str]) -> Iterator[Piece]:
+    """Yield the hexadecimal digits, or what stands between low lines, in a block that is more than that."""
+    for inner in (_HEX_RUN.search(match.group()), _LOW_LINES.fullmatch(match.group())):
+        says = _decoded(inner[1]) if inner else None
+        if inner and says is not None:
+            start, end = inner.span(1)
+            yield Piece(match.start() + start, match.start() + end, says)
+            return
 
 
 def _is_word(block: str) -> bool:
@@ -231,7 +245,7 @@ def _decoded(block: str) -> str | None:
 
 
 def _as_said(raw: bytes, block: str) -> str | None:
-    says = as_text(unpacked(raw))
+    says = as_text(unpacked(raw), with_marks=True)
     if says is None or len(block) >= _SHORT:
         return says
     return (

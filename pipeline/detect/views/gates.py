@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pipeline.detect.views import accounts as accounts_
 from pipeline.detect.views import addresses as addresses_
 from pipeline.detect.views import ciphers, encodings, groups, leet, numbers
+from pipeline.detect.views import rot47 as rot47_
 from pipeline.detect.views.sheet import Sheet
 
 _BACKSLASH: Final = "\\"
@@ -161,7 +163,9 @@ def wrapped(sheet: Sheet) -> bool:
 
 def glued(sheet: Sheet) -> bool:
     """Return whether a number may stick to letters."""
-    return any(one in sheet.kinds for one in (b"a000", b"_000", b"000a", b"000_"))
+    return any(one in sheet.kinds for one in (b"a000", b"_000", b"000a", b"000_")) or (
+        "@" in sheet.text and "_" in sheet.text
+    )
 
 
 def codes(sheet: Sheet) -> bool:
@@ -237,3 +241,18 @@ def leet_digits(sheet: Sheet) -> bool:
 def rot47(sheet: Sheet) -> bool:
     """Return whether there are traces of rot47."""
     return ciphers.may_be_rot47(sheet.tokens)
+
+
+def tokens(sheet: Sheet) -> bool:
+    """Return whether there may be a key."""
+    return ciphers.may_hold_tokens(sheet.text, sheet.tokens)
+
+
+def accounts(sheet: Sheet) -> bool:
+    """Return whether there are digits enough for an account number."""
+    return sheet.digits >= accounts_.FEWEST_DIGITS and accounts_.may_be_account(sheet.text)
+
+
+def rot47_hidden(sheet: Sheet) -> bool:
+    """Return whether there may be a number or an encoded word in rot47."""
+    return rot47_.may_hide(sheet.text, sheet.tokens)

@@ -26,7 +26,7 @@ from pipeline.detect.views.worth import (
 
 _SEPARATOR: Final = r"(?:[^\w\n]|_){1,6}"
 """Within a line; what the end of a line parts is put together before."""
-_NUMBERS: Final = re.compile(rf"\d{{1,12}}(?:{_SEPARATOR}\d{{1,12}}){{1,40}}(?!\d)")
+_NUMBERS: Final = re.compile(rf"\d{{1,19}}(?:{_SEPARATOR}\d{{1,19}}){{1,40}}(?!\d)")
 # Capitals and digits in groups, as codes are written; small letters only one or two at a time. A label and its
 # value are parted too, but by one sign that says so.
 _GROUP: Final = r"(?:[A-Z]{1,4}|[a-z]{1,2}|[A-Za-z]{0,6}\d[A-Za-z\d]{0,12})(?![^\W_])"

@@ -25,6 +25,8 @@ _ESCAPED: Final = re.compile(
 _MARKS: Final = re.compile(r"%[0-9A-Fa-f]{2}|=[0-9A-Fa-f]{2}|&#?\w|\\[^a-zA-Z\s]|\\[uUxN]|U\+\d")
 # The hyphen of a soft break is the sign itself: `=`, a backslash, or nothing but the break of a folded header.
 _SOFT: Final = re.compile(r"=[ \t]{0,4}\r?\n|(?<=\S)\\\r?\n|(?<=\S)[\x0b\x0c\x1c-\x1f](?=\S)")
+_DIGITS_ONLY: Final = re.compile(r"\\[0-9A-Z]{2,3} ?")
+_PARTED: Final = re.compile("[0-9A-Z]")
 _NEXT: Final = re.compile(r"[ \t>]{0,8}([^\s]{0,120})")
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z]?[a-z]{2,}(?![A-Za-z0-9+/_-])|\Z")
 _MAIL_WORD: Final = re.compile(r"=\?[\w-]{1,40}(?:\*[\w-]{1,20})?\?([BbQq])\?([^?\s]{1,400})\?=")
@@ -54,13 +56,15 @@ _INLINE: Final = frozenset(
     ]
 )
 _TAG: Final = re.compile(
-    r"(?:<!--(?:[^-<]|-(?!->)){0,200}-->|<[/!]?([A-Za-z][A-Za-z0-9]{0,15})(?:\s[^<>]{0,200})?/?>){1,64}"
+    r"(?:<!--(?:[^-<]|-(?!->)){0,200}-->|<[/!]?(?!(?:at|dot)>)([A-Za-z][A-Za-z0-9]{0,15})(?:\s[^<>]{0,200})?/?>){1,64}"
 )
 _EMPHASIS: Final = re.compile(r"[*~`]{1,3}(?=[^\W_])")
 _EMPTY: Final = re.compile(r"/\*[^*\n]{0,80}\*/|\{\}|\\[,;!](?=\w)")
 _CONCATENATED: Final = re.compile(r"""(["'])\s{0,3}(?:[+&.]|\|\||\\?\n)\s{0,3}["']""")
 _UTF7: Final = re.compile(r"\+([A-Za-z0-9/]{3,400})-?")
 _PUNYCODE: Final = re.compile(r"\bxn--[a-z0-9-]{2,63}", re.IGNORECASE)
+_SURE_UTF7: Final = 6
+"""Code points of which half are ASCII: by chance base64 gives UTF-16 of every script."""
 _MAIL_ESCAPE: Final = re.compile("=[0-9A-Fa-f]{2}")
 _ONE_ESCAPE: Final = len("=72")
 _NEAR: Final = 16
@@ -73,8 +77,13 @@ def escaped(text: str) -> Iterator[Piece]:
     """Yield escapes and what they stand for."""
     if not _MARKS.search(text):
         return
+    end = 0
     for match in _ESCAPED.finditer(text):
+        before, end_before, end = text[max(match.start() - 1, 0) : match.start()], end, match.end()
         if match.group()[0] == "=" and _is_sign_of_equality(text, match):
+            continue
+        if _DIGITS_ONLY.fullmatch(match.group()) and _PARTED.match(before) and match.start() != end_before:
+            end = end_before  # `291\\53\\6025`: a separator
             continue
         says = _unescaped(match.group())
         if says != match.group():
@@ -92,7 +101,20 @@ def _is_sign_of_equality(text: str, match: re.Match[str]) -> bool:
 
 
 def mail_words(text: str) -> Iterator[Piece]:
-    """Yield what the encoded words of mail headers (RFC 2047) say."""
+    """Yield what the encoded words of mail headers (RFC 2047) say that have letters beyond ASCII."""
+    return (piece for piece in _mail_words(text) if _is_foreign(piece.says))
+
+
+def plain_mail_words(text: str) -> Iterator[Piece]:
+    """Yield what those say that did not need it."""
+    return (piece for piece in _mail_words(text) if not _is_foreign(piece.says))
+
+
+def _is_foreign(says: str) -> bool:
+    return any(letter.isalpha() and not letter.isascii() for letter in says)
+
+
+def _mail_words(text: str) -> Iterator[Piece]:
     for match in _MAIL_WORD.finditer(text):
         if match[1] in "Qq":
             says = unquote_to_bytes(match[2].replace("_", " ").replace("=", "%")).decode("utf-8", "replace")
@@ -134,7 +156,13 @@ def tags(text: str) -> Iterator[Piece]:
             yield Piece(*match.span(), "" if is_inline else " ")
     elif "*" in text or "~" in text or "`" in text:
         for match in _EMPHASIS.finditer(text):
-            if text[match.start() - 1 : match.start()].isalnum():
+            before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+            is_in_number = (
+                after.isdigit() and text[max(match.start() - 2, 0) : match.start()].rstrip(" ")[-1:] == ")"
+            )
+            if (before.isalnum() or is_in_number) and not (
+                match.group() == "~" and before.isdigit() and after.isdigit()
+            ):
                 yield Piece(*match.span(), "")
 
 
@@ -157,7 +185,8 @@ def utf7(text: str) -> Iterator[Piece]:
                 says = base64.b64decode(padded).decode("utf-16-be")
             except (binascii.Error, ValueError):
                 continue
-            if says.isprintable() and says.isascii():
+            plain = sum(letter.isascii() and letter.isprintable() for letter in says)
+            if plain == len(says) or (len(says) >= _SURE_UTF7 and plain * 2 >= len(says)):
                 yield Piece(*match.span(), says)
     if "xn--" in text:
         for match in _PUNYCODE.finditer(text):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import unicodedata
 import zlib
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ _MOST_TIMES: Final = 30
 """Text is compressed to a third, logs and tables to a twentieth; to a thousandth, what was made to."""
 _ALWAYS_UNPACKED: Final = 2_000
 """Bytes that the shortest block may hold."""
+_SURE_BYTES: Final = 16
+"""So many bytes of base64 or hexadecimal are not ASCII by chance."""
 _PRINTABLE: Final = bytes(code for code in range(128) if chr(code).isprintable() or chr(code).isspace())
 
 
@@ -24,21 +27,28 @@ class TooMuchError(Exception):
     """A compressed block holds more than is looked at."""
 
 
-def as_text(raw: bytes, *, share: int = _BAD_SHARE) -> str | None:
-    """Return `raw` as text if nearly all of it is printable."""
+def as_text(raw: bytes, *, share: int = _BAD_SHARE, with_marks: bool = False) -> str | None:
+    """Return `raw` as text if nearly all of it is printable; `with_marks` half of ASCII may be marks of control."""
     if len(raw) > 1 and not any(raw[1::2]):  # UTF-16, as some programs encode
         raw = raw[::2]
     elif len(raw) > 1 and not any(raw[::2]):
         raw = raw[1::2]
     if raw.isascii():
         bad = len(raw.translate(None, _PRINTABLE))
-        return raw.decode("ascii") if raw and bad <= len(raw) // share else None
+        most = len(raw) // (2 if with_marks and len(raw) >= _SURE_BYTES else share)
+        return raw.decode("ascii") if raw and bad <= most else None
     text = raw.decode("utf-8", "replace")
     most = len(text) // share
     if text.count("\ufffd") > most:
         return None
-    bad = sum(not (letter.isprintable() or letter.isspace()) or letter == "\ufffd" for letter in text)
-    return text if bad <= most else None
+    return text if sum(map(_is_bad, text)) <= most else None
+
+
+def _is_bad(letter: str) -> bool:
+    """Return whether `letter` is in no text; what only is not seen may be."""
+    if letter.isprintable() or letter.isspace():
+        return letter == "\ufffd"
+    return unicodedata.category(letter) != "Cf"
 
 
 def unpacked(raw: bytes) -> bytes:

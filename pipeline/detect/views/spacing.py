@@ -36,6 +36,9 @@ _NUMBER: Final = re.compile(
 _CODE: Final = re.compile(r"(?<![A-Za-z0-9])[a-z_]{0,10}([A-Z0-9]{8,40})[a-z_]{0,10}(?![A-Za-z0-9])")
 _FEW_DIGITS: Final = 2
 _REACH: Final = 24
+_ADDRESS: Final = re.compile(
+    r"(?<![A-Za-z0-9])_?[A-Za-z0-9][\w.+-]{0,60}@[A-Za-z0-9.-]{3,60}_?(?![A-Za-z0-9])"
+)
 _TURNS: Final = re.compile(r"[A-Za-z]\d")
 _FEWEST_DIGITS: Final = 6
 _LONG: Final = 16
@@ -170,12 +173,26 @@ def _parts_address(text: str, start: int, end: int) -> bool:
 
 def unbroken(text: str) -> Iterator[Piece]:
     """Yield line breaks, quoted or itemised, that may part a value of any kind, as nothing."""
+    last_end, marks = -1, ""
     for match in _ANY_BREAK.finditer(text):
-        if match.start() > 0 and match.end() < len(text) and _parts_value(text, match.start(), match.end()):
-            hyphen = (
-                text[match.start() - 1] == "-" and not text[match.start() - 2 : match.start() - 1].isalnum()
-            )
-            yield Piece(match.start() - hyphen, match.end(), "")
+        start, end = match.span()
+        if start == 0 or end == len(text):
+            continue
+        # What one break parts goes on behind the next with the same marks, however short the piece between.
+        goes_on = bool(marks) and last_end > 0 and match.group().strip() == marks
+        if (goes_on and _is_piece(text, last_end, match)) or _parts_value(text, start, end):
+            hyphen = text[start - 1] == "-" and not text[start - 2 : start - 1].isalnum()
+            yield Piece(start - hyphen, end, "")
+            last_end, marks = end, match.group().strip()
+        else:
+            last_end = -1
+
+
+def _is_piece(text: str, start: int, match: re.Match[str]) -> bool:
+    """Return whether one word stands from `start` to the break, and one, or a piece of a code, behind it."""
+    after = text[match.end() : match.end() + _SIDE].split("\n", 1)[0].split()
+    is_one = len(text[start : match.start()].split()) == 1
+    return is_one and bool(after) and (len(after) == 1 or not (after[0].islower() or after[0].istitle()))
 
 
 def _parts_value(text: str, start: int, end: int) -> bool:
@@ -230,7 +247,14 @@ def _is_fragment(word: str) -> bool:
 
 def glued(text: str) -> Iterator[Piece]:
     """Yield the places where a number sticks to letters or to an underscore, as a space."""
-    yield from sorted({*_numbers_glued(text), *_codes_glued(text)})
+    yield from sorted({*_numbers_glued(text), *_codes_glued(text), *_addresses_glued(text)})
+
+
+def _addresses_glued(text: str) -> Iterator[Piece]:
+    """Yield the low lines around an address, as a space."""
+    if "@" in text and "_" in text:
+        for match in _ADDRESS.finditer(text):
+            yield from (Piece(at, at + 1, " ") for at in (match.start(), match.end() - 1) if text[at] == "_")
 
 
 def _codes_glued(text: str) -> Iterator[Piece]:
