@@ -12,6 +12,7 @@ from itertools import chain
 
 from flows import local
 from flows.chunk import LEASE_SECONDS, process_chunk
+from flows.doctor import advice_for
 from flows.errors import Unavailable, Usage
 from flows.law import Law
 from flows.settings import Settings, current_environment
@@ -70,6 +71,9 @@ def workshop(
         with open_tools(settings, stores, law=law, on_prem_url=local.on_prem_address(settings)) as tools:
             yield tools
         return
+    if slow := advice_for(settings):
+        codes = ", ".join(one.code for one in slow)
+        say(f"Detection is slower here than it need be ({codes}): `cordon status` says what helps.")
     url = local.start_on_prem_if_local(settings, current_environment(), say=say)
     with open_tools(settings, stores, law=law, on_prem_url=url) as tools:
         check_on_prem(tools)

@@ -96,7 +96,7 @@ def nightly(
     with _publishable_errors(), _opened_stores() as (settings, stores):
         _finish_left_over(settings, stores)
         law = read_law(settings.policy if policy == "configured" else policy, task)
-        with workshop(settings, stores, law) as tools:
+        with workshop(settings, stores, law, say=get_run_logger().info) as tools:
             spec = run_spec(tools, law, source, trigger=_trigger(), again=again)
             run = open_run(tools, spec)
             _work_off(tools, run)

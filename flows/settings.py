@@ -125,7 +125,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         detector_processes=_count(
             "CORDON_DETECTOR_PROCESSES",
             environ.get("CORDON_DETECTOR_PROCESSES"),
-            default=min(_USUAL_PROCESSES, _usable_cores()),
+            default=min(_USUAL_PROCESSES, usable_cores()),
             most=_MOST_PROCESSES,
         ),
         origin=environ.get("CORDON_ORIGIN") or "cordon/local/audit",
@@ -191,7 +191,7 @@ def _count(name: str, value: str | None, *, default: int, most: int = _MOST_CHUN
     return int(value)
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
     """Return how many cores this process may run on, which may be fewer than the machine has."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1

@@ -10,6 +10,7 @@ import typer
 
 from flows import local, services
 from flows.cli.output import line, note, page, say_json, table, talk
+from flows.doctor import advice_for
 from flows.errors import Unavailable
 from flows.night import left_over
 from flows.services import Running, Service
@@ -50,17 +51,20 @@ def down() -> None:
 
 @app.command()
 def status(*, json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False) -> None:
-    """Say which services run, and which runs are unfinished."""
+    """Say which services run, what makes detection slow, and which runs are unfinished."""
     settings = current_settings()
     if json:
         say_json(
             {
                 "services": [_as_json(one) for one in services.running_services(settings.home)]
-                + ([{"name": "postgres", "answers": True}] if _has_postgres(settings) else [])
+                + ([{"name": "postgres", "answers": True}] if _has_postgres(settings) else []),
+                "advice": [{"code": one.code, "says": one.says} for one in advice_for(settings)],
             }
         )
         return
     _show(settings)
+    for one in advice_for(settings):
+        line(f"slow: {one.says}", style="yellow", markup=False)
     if not _has_postgres(settings):
         return
     with open_stores(settings) as stores:

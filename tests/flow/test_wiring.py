@@ -13,7 +13,7 @@ from flows.cli import main
 from flows.settings import load_settings
 from pipeline.detect.pool import DetectorPool
 from pipeline.detect.process import ProcessLimits
-from tests.lib.installation import write_records
+from tests.lib.installation import Installation, write_records
 from tests.lib.texts import ordinary
 
 ANOTHER = """
@@ -69,3 +69,16 @@ def test_detecting_processes_find_what_is_named_from_here(
     assert config.recognisers == "not_there"
     assert config.automata is not None
     assert config.automata.is_absolute()
+
+
+def test_status_and_a_run_say_what_slows_detection_down(cordon: Installation) -> None:
+    """`cordon status` lists it, for programs too; a run says it once, in one line of codes."""
+    cordon.extra |= {"CORDON_DETECTOR_PROCESSES": "40", "OPENBLAS_NUM_THREADS": "1"}
+    (status,) = cordon("status", "--json").lines
+    (advice,) = status["advice"]
+    assert advice["code"] == "processes"
+    assert "CORDON_DETECTOR_PROCESSES=" in advice["says"]
+    assert f"slow: {advice['says']}" in " ".join(cordon("status").out.split())
+    records = write_records(cordon.home / "in.jsonl", [ordinary(1)])
+    ran = cordon("run", str(records), "--json")
+    assert ran.err.count("(processes)") == 1
