@@ -33,7 +33,7 @@ _DOTTED_SCORE: Final = 0.3
 _OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _OWN: Final = r"(?!10\.|127\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|192\.(?:168\.|0\.2\.)|198\.51\.100\.|203\.0\.113\.)"
 _WIDE: Final = rf"\b{_OWN}(?=[\d.]{{0,12}}\d{{3}})(?=\d\d\d?\.\d\d)(?:{_OCTET}\.){{3}}{_OCTET}\b(?!\.\d)"
-_WIDE_SCORE: Final = 0.4
+_WIDE_SCORE: Final = 0.45
 """Without a word like `address` nearby."""
 _DIGIT: Final = regex.compile(r"\d")
 _PHONE_MARGIN: Final = 20

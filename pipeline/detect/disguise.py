@@ -32,10 +32,10 @@ _OF_A_BYTE: Final = 2
 _OCTAL_DIGITS: Final = 3
 _LAST: Final = 0x10FFFF
 _CODES: Final = re.compile(
-    r"(?<![A-Za-z])(?:fromCharCode|fromCodePoint|CHAR|Char|char|CHR|Chr|chr)\s{0,3}[(/–-]\s{0,3}(?:[0-9A-Zlg]{2,6}[^\w)]{1,4}){4}"  # noqa: RUF001
+    r"(?<![A-Za-z])(?:fromCharCode|fromCodePoint|CHAR|Char|char|CHR|Chr|chr)\s{0,3}[(/–-]\s{0,3}(?:[0-9A-Zlg]{1,6}[^\w)]{1,4}){4}"  # noqa: RUF001
 )
 _CALLS: Final = ("CharCode", "CodePoint", "CHAR", "har(", "har (", "chr", "CHR", "Chr")
-_SINGLES: Final = re.compile(r"(?:\A|\s)\S(?=[\s|,])(?:[\s|,]{1,5}\S(?![^\s|,])){11,400}")
+_SINGLES: Final = re.compile(r"(?:\A|[\s|,])[^\s|,](?=[\s|,])(?:[\s|,]{1,5}+[^\s|,](?![^\s|,])){11,400}+")
 _SEEN: Final = bytes(
     ord(" ") if chr(code).isspace() or chr(code) in "|," else ord("x") for code in range(256)
 )
@@ -44,6 +44,7 @@ _ORDINARY_APART: Final = re.compile(r"[A-Za-z\s|,]+|[0-9\s|,./()–-]+")  # noqa
 _FEW_KINDS: Final = 5
 _FEW_SIGNS: Final = 6
 """Letters and digits among them: a drawn line has none."""
+_ASCII85: Final = re.compile(r"<~[^<]{8,4000}?~>")
 _AS_IN: Final = re.compile(
     r"(?<![^\W_])([A-Za-z]) (?:as in|wie) \1[A-Za-z]|([A-Za-z]) ni sa \2(?![^\W_])", re.IGNORECASE
 )
@@ -51,7 +52,7 @@ _AS: Final = (" as in ", " wie ", " ni sa ")
 _FEW_NAMES: Final = 2
 # Upside down: letters that no language of these scripts uses beside Latin ones; not those of phonetics.
 _FLIPPED: Final = re.compile("[\u3125\u3123\u1105\u21c2\u0190\u03db\u01dd\u0183\u0287\u029e]")
-_LIST: Final = re.compile(r"(?<![\w.])(?:[0-9]{2,6}[^\w\n]{1,4}){8,4000}[0-9]{2,6}(?![\w.])")
+_LIST: Final = re.compile(r"(?<![\w.])(?:[0-9]{2,6}+[^\w\n]{1,4}+){8,400}+(?:[0-9]{2,6})?")
 _NUMBERS: Final = re.compile("[0-9]+")
 _NO_DIGITS: Final = bytes(code for code in range(256) if chr(code) not in "0123456789")
 _FEWEST_IN_LISTS: Final = 18
@@ -73,6 +74,7 @@ def disguise_gaps(text: str, *, check: Callable[[], None] = lambda: None) -> lis
         "escapes": _count_escapes(text, check),
         "character_codes": _count_codes(text),
         "signs_apart": _count_apart(text),
+        "ascii85": len(_ASCII85.findall(text)) if "<~" in text else 0,
         "letters_by_name": _count_names(text),
         "code_list": _count_lists(text),
         "flipped": 0 if text.isascii() else len(_FLIPPED.findall(text)),

@@ -93,6 +93,9 @@ SHOWN: list[tuple[str, str]] = [
     (IBAN, "IBAN de89:3704:0044:0532:0130:00"),
     (IBAN, "IBAN “de89” “3704” “0044” “0532” “0130” “00”"),
     (IBAN, "IBAN\n- DE89 3704\n- 0044 0532\n- 0130 00"),
+    (SSN, binascii.b2a_uu(f"SSN {SSN} today".encode()).decode().rstrip()),
+    ("SFDVTS-75B12H402W", "code S-F-D-V-T-S-seven-five-B-one-two-H-four-zero-two-W"),
+    ("(617) 345-2441", "call 6 | 1 | 7 | 3 | 4 | 5 | 2 | 4 | 4 | 1 |"),
     (KEY, KEY[::-1]),
     (KEY, _encode(KEY, "rot13")),
     (KEY, KEY.translate(str.maketrans(ABC + ABC.upper(), ABC[::-1] + ABC[::-1].upper()))),
@@ -134,6 +137,28 @@ def test_some_view_says_what_was_meant(says: str, shown: str) -> None:
         assert view.name in VIEWS
     if says.replace(" ", "").isalpha():
         assert any(view.for_names and view.changed(0, len(view.text)) for view in found)
+
+
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        ("spelled_digits", "six-one-seven/three,four,five:two-four.four;one"),
+        ("spelled_digits", "five / three / six / W / two / two / eight"),
+        ("encoded", _base64(SSN)),
+        ("encoded", "=?utf-8?B?" + _base64(SSN) + "?="),
+        ("cipher", KEY[::-1]),
+        ("cipher", "c``` ```` ```` ````"),
+    ],
+)
+def test_what_had_to_be_decoded_is_a_gap(detail: str, shown: str) -> None:
+    """Nobody spells digits, encodes letters or turns a key round for no reason."""
+    assert detail in {view.gap.detail for view in views(f"Note the card {shown} of today.") if view.gap}
+
+
+def test_a_header_in_another_alphabet_is_no_gap() -> None:
+    """Encoded words are how mail writes letters beyond ASCII."""
+    word = "=?utf-8?B?" + _base64("Müller, Straße 12345") + "?="
+    assert not [view for view in views(f"From: {word}") if view.gap]
 
 
 SENTENCE = "Her social security number is 536-22-8741 and her name is Mary Walker."

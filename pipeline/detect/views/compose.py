@@ -32,13 +32,14 @@ from pipeline.detect.views import (
     numbers,
     rot47,
     spacing,
+    uuencoding,
 )
 from pipeline.detect.views.packed import TooMuchError
 from pipeline.detect.views.reading import Piece, Reading, Span, View, excerpt, rewrite
 from pipeline.detect.views.sheet import Sheet
 from policies.assessment import Gap, GapReason
 
-VERSION: Final = 7
+VERSION: Final = 8
 """Part of the detector's digest: raise it with every change of what a view shows."""
 
 _ROUNDS: Final = 4
@@ -79,6 +80,7 @@ _MAKE_PLAINER: Final = (
     _Step(view="decoded", find=codes.braille, may=gates.braille, names=True, gap="braille"),
     _Step(view="folded", find=folding.fold, may=gates.fold, names=True),
     _Step(view="decoded", find=encodings.old_encodings, may=gates.old_encodings, names=True, gap="encoded"),
+    _Step(view="decoded", find=uuencoding.lines, may=gates.uu_lines, names=True, gap="encoded"),
     _Step(view="decoded", find=encodings.odd_words, may=gates.odd_words, names=True, gap="encoded"),
     _Step(view="decoded", find=notation.mail_words, may=gates.mail_words, names=True),
     _Step(view="decoded", find=notation.plain_mail_words, may=gates.mail_words, names=True, gap="encoded"),
@@ -101,9 +103,11 @@ _MAKE_PLAINER: Final = (
     _Step(view="addresses", find=addresses.hosts, may=gates.hosts),
     _Step(view="spelled", find=numbers.nato, may=gates.nato, names=True, gap="spelled_letters"),
     _Step(view="spelled", find=numbers.spelled, may=gates.spelled, gap="spelled_digits"),
+    _Step(view="spelled", find=numbers.digit_words, may=gates.digit_words, gap="spelled_digits"),
     _Step(view="joined", find=spacing.wrapped, may=gates.wrapped, floor=_CONTEXT, names=True),
     _Step(view="joined", find=spacing.glued, may=gates.glued, floor=_CHANCE),
 )
+_HIDDEN_47: Final = _Step(view="deciphered", find=rot47.hidden, may=gates.rot47_hidden, gap="cipher")
 _GUESS: Final = (
     _Step(view="separated", find=groups.hyphened, may=gates.separated, floor=_CONTEXT),
     _Step(view="separated", find=groups.hyphened_anyway, may=gates.separated, floor=_CONTEXT),
@@ -115,7 +119,7 @@ _GUESS: Final = (
     _Step(view="leet", find=leet.leet_words, may=gates.leet_words, floor=_CHANCE, names=True),
     _Step(view="leet", find=leet.odd_case, may=gates.odd_case, floor=_CHANCE, names=True),
     _Step(view="deciphered", find=encodings.rot47_words, may=gates.rot47_words, floor=_CHANCE),
-    _Step(view="deciphered", find=rot47.hidden, may=gates.rot47_hidden, gap="cipher"),
+    _HIDDEN_47,
     _Step(view="deciphered", find=ciphers.tokens, may=gates.tokens, gap="cipher"),
     _Step(view="turned", find=ciphers.turned, may=gates.turned, floor=0.5, names=True),
 )
@@ -181,6 +185,7 @@ def _nothing(text: str, detail: str) -> View:
 
 
 def _all(reading: Reading, looked: _Looked) -> Iterator[View]:
+    yield from _apply(_HIDDEN_47, reading, looked)  # before its marks are taken for emphasis
     plainer = yield from _read(reading, looked)
     for cipher in ciphers.ciphers_of(plainer.text, looked.sheet(plainer.text).words):
         step = _Step(view="deciphered", find=_undo(cipher), may=lambda _: True, names=True, gap="cipher")

@@ -7,7 +7,7 @@ from typing import Final
 
 from pipeline.detect.views import accounts as accounts_
 from pipeline.detect.views import addresses as addresses_
-from pipeline.detect.views import ciphers, encodings, groups, leet, numbers
+from pipeline.detect.views import ciphers, encodings, groups, leet, numbers, uuencoding
 from pipeline.detect.views import rot47 as rot47_
 from pipeline.detect.views.sheet import Sheet
 
@@ -163,8 +163,10 @@ def wrapped(sheet: Sheet) -> bool:
 
 def glued(sheet: Sheet) -> bool:
     """Return whether a number may stick to letters."""
-    return any(one in sheet.kinds for one in (b"a000", b"_000", b"000a", b"000_")) or (
-        "@" in sheet.text and "_" in sheet.text
+    return (
+        any(one in sheet.kinds for one in (b"a000", b"_000", b"000a", b"000_"))
+        or b"aAAAA" in sheet.cased
+        or ("@" in sheet.text and "_" in sheet.text)
     )
 
 
@@ -256,3 +258,13 @@ def accounts(sheet: Sheet) -> bool:
 def rot47_hidden(sheet: Sheet) -> bool:
     """Return whether there may be a number or an encoded word in rot47."""
     return rot47_.may_hide(sheet.text, sheet.tokens)
+
+
+def digit_words(sheet: Sheet) -> bool:
+    """Return whether there are words for the digits of a number."""
+    return numbers.may_say_digits(sheet.all_words, sheet.words)
+
+
+def uu_lines(sheet: Sheet) -> bool:
+    """Return whether letters and signs follow each other without small letters."""
+    return uuencoding.may_be_line(sheet.text)

@@ -61,7 +61,7 @@ _TAG: Final = re.compile(
 _EMPHASIS: Final = re.compile(r"[*~`]{1,3}(?=[^\W_])")
 _EMPTY: Final = re.compile(r"/\*[^*\n]{0,80}\*/|\{\}|\\[,;!](?=\w)")
 _CONCATENATED: Final = re.compile(r"""(["'])\s{0,3}(?:[+&.]|\|\||\\?\n)\s{0,3}["']""")
-_UTF7: Final = re.compile(r"\+([A-Za-z0-9/]{3,400})-?")
+_UTF7: Final = re.compile(r"\+([A-Za-z0-9/][A-Za-z0-9/+]{2,400})-?")
 _PUNYCODE: Final = re.compile(r"\bxn--[a-z0-9-]{2,63}", re.IGNORECASE)
 _SURE_UTF7: Final = 6
 """Code points of which half are ASCII: by chance base64 gives UTF-16 of every script."""

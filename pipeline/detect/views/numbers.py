@@ -89,6 +89,16 @@ _RUN: Final = 10
 """Words within which three for numbers stand, if they are one number."""
 
 
+DIGIT_WORDS: Final = {
+    word: str(value)
+    for word, value in WORDS.numbers.items()
+    if value < _TEN and len(word) > 1 and word.isalpha()
+}
+_ANY_WORD: Final = re.compile(r"[^\W\d_]{2,9}")
+_DIGITS_APART: Final = 12
+"""Code points between two of them: a separator, a letter or two, a wide gap."""
+
+
 class _Token(NamedTuple):
     start: int
     end: int
@@ -104,6 +114,26 @@ def spelled(text: str) -> Iterator[Piece]:
         says = _say(run, lowered)
         if sum(map(str.isdigit, says)) >= _FEWEST_DIGITS:
             yield Piece(run[0].start, run[-1].end, shape(says))
+
+
+def may_say_digits(words: list[str], different: frozenset[str]) -> bool:
+    """Return whether as many words for digits as a number has are among `words`."""
+    known = different & DIGIT_WORDS.keys()
+    return bool(known) and sum(word in known for word in words) >= _FEWEST_DIGITS
+
+
+def digit_words(text: str) -> Iterator[Piece]:
+    """Yield words for digits that stand near each other, whatever stands between them, as digits."""
+    run: list[Piece] = []
+    for match in _ANY_WORD.finditer(text):
+        digit = DIGIT_WORDS.get(unaccented(match.group()).lower())
+        if digit is None:
+            continue
+        if run and match.start() - run[-1].end > _DIGITS_APART:
+            yield from run if len(run) >= _FEWEST_DIGITS else ()
+            run = []
+        run.append(Piece(match.start(), match.end(), digit))
+    yield from run if len(run) >= _FEWEST_DIGITS else ()
 
 
 def nato(text: str) -> Iterator[Piece]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
-from pipeline.detect.views.encodings import encoded, is_odd
+from pipeline.detect.views.encodings import byte_lists, encoded, is_odd
 from pipeline.detect.views.reading import Piece
 from pipeline.detect.views.worth import is_number
 
@@ -54,6 +55,6 @@ def _nested(text: str) -> Iterator[Piece]:
             continue
         says = word.translate(_TABLE)
         if len(_ESCAPES.findall(says)) >= _FEW_ESCAPES or (
-            _BLOCK.fullmatch(says) and next(encoded(says), None) is not None
+            _BLOCK.fullmatch(says) and next(chain(encoded(says), byte_lists(says)), None) is not None
         ):
             yield Piece(*match.span(), says)

@@ -15,6 +15,8 @@ _SPACED: Final = re.compile(r"[^\W_](?<![^\W_][^\W_])(?:[\W_]{1,9}[^\W_](?![^\W_
 _BETWEEN: Final = re.compile(r"[\W_]+")
 _MANY_LETTERS: Final = 8
 _SSN_DIGITS: Final = 9
+_NANP: Final = re.compile(r"[2-9]\d\d[2-9]\d{6}")
+"""A telephone number of North America."""
 _WORD_EDGE: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z]{2})(?=\d)|(?<=\d)(?=[A-Za-z]{2})")
 _BREAK: Final = re.compile(r"\n[ \t>|]*")
 # With the mark of an item or of a quotation after it.
@@ -80,8 +82,10 @@ def _is_ordinary(text: str, match: re.Match[str]) -> bool:
 
 
 def shape(says: str) -> str:
-    """Return nine digits that were hidden one by one in the shape of what has nine digits."""
-    return f"{says[:3]}-{says[3:5]}-{says[5:]}" if len(says) == _SSN_DIGITS and says.isdigit() else says
+    """Return nine or ten digits that were hidden one by one in the shape of what has so many digits."""
+    if len(says) == _SSN_DIGITS and says.isdigit():
+        return f"{says[:3]}-{says[3:5]}-{says[5:]}"
+    return f"({says[:3]}) {says[3:6]}-{says[6:]}" if _NANP.fullmatch(says) else says
 
 
 def _together(spaced: str) -> str:
@@ -192,7 +196,8 @@ def _is_piece(text: str, start: int, match: re.Match[str]) -> bool:
     """Return whether one word stands from `start` to the break, and one, or a piece of a code, behind it."""
     after = text[match.end() : match.end() + _SIDE].split("\n", 1)[0].split()
     is_one = len(text[start : match.start()].split()) == 1
-    return is_one and bool(after) and (len(after) == 1 or not (after[0].islower() or after[0].istitle()))
+    is_word = bool(after) and after[0].isalpha() and (after[0].islower() or after[0].istitle())
+    return is_one and bool(after) and (len(after) == 1 or not is_word)
 
 
 def _parts_value(text: str, start: int, end: int) -> bool:
