@@ -122,7 +122,7 @@ class Engine:
         try:
             for hit in hits:
                 context = self._contexts[hit.who]
-                if hit.score >= 1 or context is None or not words.get().ends:
+                if hit.score >= 1 or context is None:
                     continue
                 if hit.start not in known:
                     near = words.get().around(hit.start, before=_CONTEXT_BEFORE, after=_CONTEXT_AFTER)

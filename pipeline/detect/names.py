@@ -19,7 +19,7 @@ from pipeline.detect.engine import configured_models, load_nlp_engine, words_of
 from pipeline.detect.marks import Mark, marks
 from pipeline.detect.ner import ENTITIES, blank_pipeline, digest_model, load_pipeline
 from pipeline.detect.tagger import META, Tagger
-from pipeline.detect.words import calm
+from pipeline.detect.words import PiecedWords, calm
 from policies.assessment import Finding, Gap, GapReason
 
 _SCORE: Final = 0.85
@@ -82,7 +82,7 @@ class Names:
 
     def words(self, text: str) -> Any:
         """Return the words of `text` without looking for names."""
-        return words_of(self._nlp.make_doc(calm(text)))
+        return PiecedWords(text, self._nlp.make_doc)
 
     def read(self, texts: Sequence[str]) -> Iterator[Reading]:
         """Yield a reading of each text, in order; a text that breaks the model costs only itself."""

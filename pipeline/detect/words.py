@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,9 @@ from spacy.util import is_package
 from pipeline.detect.config import DetectorUnavailable
 
 _MOST_MARKS: Final = 200
+_PIECE: Final = 400
+"""Code points that are split into words together, at least: room for what stands around one place."""
+_CUT: Final = re.compile(r"(?<=\S) (?=\S)")
 _MARKS: Final = re.compile(rf"([^\w\s]{{{_MOST_MARKS}}})([^\w\s]+)")
 
 
@@ -95,11 +99,73 @@ class LazyWords:
 
         The nearest `before` + 1 up to it and `after` + 1 from it on, as Presidio counts.
         """
-        places = self._keyword_places
+        if not self.ends:
+            return frozenset()
         word = min(bisect_right(self.ends, start), len(self.ends) - 1)
-        until, since = bisect_right(places, word), bisect_left(places, word)
-        near = (*places[max(until - before - 1, 0) : until], *places[since : since + after + 1])
-        return frozenset(self.lemmas[place].lower() for place in near)
+        return frozenset((*self.up_to(word, before + 1), *self.since(word, after + 1)))
+
+    def up_to(self, word: int, most: int) -> list[str]:
+        """Return the last keywords up to the word of this number, that one included."""
+        until = bisect_right(self._keyword_places, word)
+        return [self.lemmas[place].lower() for place in self._keyword_places[max(until - most, 0) : until]]
+
+    def since(self, word: int, most: int) -> list[str]:
+        """Return the first keywords from the word of this number on."""
+        since = bisect_left(self._keyword_places, word)
+        return [self.lemmas[place].lower() for place in self._keyword_places[since : since + most]]
+
+
+class PiecedWords(LazyWords):
+    """A text's words, split only around the places that somebody asks about.
+
+    spaCy splits at blanks first, so a text may be cut at any single blank: the words are those of the whole text.
+    """
+
+    def __init__(self, text: str, make: Callable[[str], Doc]) -> None:
+        """`make` splits a text into words, each text for itself."""
+        self._text, self._make = text, make
+        self.language = "en"
+        self.nlp_engine = None
+        self._pieces: dict[int, LazyWords] = {}
+
+    @cached_property
+    def tokens(self) -> Doc:  # type: ignore[override]
+        """All words."""
+        return self._make(calm(self._text))
+
+    @cached_property
+    def _cuts(self) -> list[int]:
+        """Where each piece begins."""
+        cuts = [0]
+        while cut := _CUT.search(self._text, cuts[-1] + _PIECE):
+            cuts.append(cut.end())
+        return cuts
+
+    def _piece(self, at: int) -> LazyWords:
+        if at not in self._pieces:
+            end = self._cuts[at + 1] if at + 1 < len(self._cuts) else len(self._text)
+            self._pieces[at] = LazyWords(self._make(calm(self._text[self._cuts[at] : end])))
+        return self._pieces[at]
+
+    def around(self, start: int, *, before: int, after: int) -> frozenset[str]:
+        """Return what `LazyWords.around` returns, of the pieces that it takes."""
+        if not self._text:
+            return frozenset()
+        at = bisect_right(self._cuts, start) - 1
+        word = bisect_right(self._piece(at).ends, start - self._cuts[at])
+        if word == len(self._piece(at).ends):  # the blank behind a piece belongs to the next word
+            at, word = (at + 1, 0) if at + 1 < len(self._cuts) else (at, word - 1)
+        behind = self._piece(at).up_to(word, before + 1)
+        ahead = self._piece(at).since(word, after + 1)
+        for further in range(at - 1, -1, -1):
+            if len(behind) > before:
+                break
+            behind += self._piece(further).up_to(len(self._text), before + 1 - len(behind))
+        for further in range(at + 1, len(self._cuts)):
+            if len(ahead) > after:
+                break
+            ahead += self._piece(further).since(0, after + 1 - len(ahead))
+        return frozenset((*behind, *ahead))
 
 
 def words_of(doc: Doc) -> LazyWords:
