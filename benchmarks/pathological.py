@@ -5,8 +5,9 @@
 Rules
 1. Seconds are of this thread's processor time, on one thread for linear algebra.
 2. A bomb counts as survived if an assessment came back; its route is that under `policies/default.yaml`.
-3. The fuzz strings fragments of the tricks and of prose together, by a seed; what is reported is the
-   slowest text's time for each code point, as a multiple of the median.
+3. The fuzz strings fragments of the tricks, of prose and of units drawn at random together, by a seed: pieces of
+   mark-up, escapes, digits and signs of all planes, put together and repeated. What is reported is the slowest
+   text's time for each code point, as a multiple of the median, and how to make the slowest ones again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import json
 import os
 import random
 import statistics
+import string
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +40,24 @@ _MOST_GROWTH: Final = 10.5
 _FUZZ_CHARACTERS: Final = 1_000_000
 _FRAGMENTS: Final = (20, 200, 5_000, 60_000)
 """Lengths of the pieces that a text of the fuzz is made of."""
+_OF_UNITS: Final = 0.6
+"""Share of the texts that are made of units and of no trick."""
+_SLOWEST: Final = 5
+_PLANES: Final = (
+    (0x21, 0x7E), (0xA0, 0x24F), (0x300, 0x36F), (0x370, 0x52F), (0x600, 0x6FF), (0x1E00, 0x1FFF), (0x2000, 0x206F),
+    (0x2100, 0x24FF), (0x2800, 0x28FF), (0x3000, 0x30FF), (0x4E00, 0x9FFF), (0xFE00, 0xFEFF), (0xFF00, 0xFFEF),
+    (0x1D400, 0x1D7FF), (0x1F100, 0x1F1FF), (0x1F600, 0x1F64F), (0xE0000, 0xE007F),
+)  # fmt: skip
+"""Blocks of Unicode from which signs are drawn."""
+_PIECES: Final = (
+    "<b>", "</b>", "<!--", "-->", "&#49;", "&amp;", "%31", "=31", "=\n", "\\u0031", "\\x31", "\\", "**", "`", "~~", "'+'",
+    '" + "', "+AGE-", "xn--", "<~", "~>", "begin 644 x\n", "0x53, ", "01010011 ", "083 ", ".- ", "-....", "U+0031 ",
+    "\u200b", "\u00ad", "\u202e", "\ufe0f", "\n", "\n> ", "\n- ", "\t", " ", "  ", "|", "-", ".", "/", "_", "@", " (at) ",
+    " dot ", "SSN ", "IBAN ", "card ", "password=", "tel. ", "born ", "DE89", "4111 1111 1111 1111", "536-22-8741", "+49 30 ",
+    "one ", "five three ", "alpha ", "double ", "first ", "a", "A", "Ab", "aB1", "1", "0", "S3", "O0", "eyJ", "QUFB", "414141",
+    "AKIA", "-----BEGIN ", "http://", "www.", "{", "[", "(", "((", '"', "'", "Mary Walker ", "Dr. ", "the ", "der ",
+)  # fmt: skip
+"""What recognisers and views look for, or begin to."""
 
 
 def _timed(detector: Detector, text: str) -> tuple[float, Any]:
@@ -70,15 +90,36 @@ def bombs(detector: Detector, characters: int) -> dict[str, Any]:
     }
 
 
+def _unit(rng: random.Random) -> str:
+    """Return a few pieces put together: what no list of tricks has."""
+    pieces = []
+    for _ in range(rng.randint(1, 6)):
+        kind = rng.random()
+        if kind < 0.5:
+            pieces.append(rng.choice(_PIECES))
+        elif kind < 0.7:
+            pieces.append("".join(rng.choices(string.printable, k=rng.randint(1, 4))))
+        elif kind < 0.85:
+            pieces.append("".join(rng.choices(string.digits, k=rng.randint(1, 12))))
+        else:
+            first, last = rng.choice(_PLANES)
+            pieces.append(chr(rng.randint(first, last)) * rng.randint(1, 3))
+    return "".join(pieces)
+
+
 def _fuzzed(rng: random.Random, prose: str, characters: int) -> str:
-    """Return a text strung together of prose and of one to three tricks."""
-    tricks = rng.sample(sorted(BOMBS), rng.randint(1, 3))
+    """Return a text strung together of prose and of one to three tricks, or of a few units."""
+    makers = [BOMBS[name] for name in rng.sample(sorted(BOMBS), rng.randint(1, 3))]
+    if rng.random() < _OF_UNITS:
+        units = [_unit(rng) for _ in range(rng.randint(1, 3))]
+        makers = [lambda size, unit=unit: (unit * (size // len(unit) + 1))[:size] for unit in units]
+    of_prose = rng.choice((0.0, 0.3))
     parts: list[str] = []
     length = 0
     while length < characters:
         size = rng.choice(_FRAGMENTS)
         start = rng.randrange(len(prose))
-        part = BOMBS[rng.choice(tricks)](size) if rng.random() < 0.7 else prose[start : start + size]
+        part = prose[start : start + size] if rng.random() < of_prose else rng.choice(makers)(size)
         part += rng.choice(("", " ", "\n"))
         parts.append(part)
         length += len(part)
@@ -92,9 +133,15 @@ def _fuzz_texts(seed: int, texts: int, characters: int) -> Iterator[str]:
 
 
 def fuzz(detector: Detector, seed: int, texts: int, characters: int) -> dict[str, Any]:
-    """Return how much longer the slowest text took than the median one."""
-    seconds = [_timed(detector, text)[0] for text in _fuzz_texts(seed, texts, characters)]
+    """Return how much longer the slowest text took than the median one, and the slowest by number and seconds."""
+    policy = parse_policy(read_shipped("default"), name="default")
+    seconds, missed = [], 0
+    for text in _fuzz_texts(seed, texts, characters):
+        spent, assessment = _timed(detector, text)
+        seconds.append(spent)
+        missed += not assessment.complete and decide(assessment, policy).level.name != "REGULATED"
     median = statistics.median(seconds)
+    slowest = sorted(range(texts), key=lambda number: -seconds[number])[:_SLOWEST]
     return {
         "texts": texts,
         "characters": characters,
@@ -102,6 +149,8 @@ def fuzz(detector: Detector, seed: int, texts: int, characters: int) -> dict[str
         "most seconds": round(max(seconds), 2),
         "most / median": round(max(seconds) / median, 2),
         "bar": _MOST_TIMES,
+        "slowest": {f"{seed}:{number}": round(seconds[number], 2) for number in slowest},
+        "incomplete, not regulated": missed,
     }
 
 

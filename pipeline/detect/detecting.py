@@ -6,6 +6,7 @@ but assessments, and ends with the process that asked.
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import sys
@@ -31,6 +32,8 @@ def main(descriptor: int, load: Callable[[DetectorConfig], Any] = Detector.load)
     if detector.digest != digest:
         pipe.send(ANOTHER)
         return
+    gc.collect()
+    gc.freeze()  # what is loaded stays: the collector need not go over half a million objects again and again
     pipe.send(READY)
     while True:
         try:

@@ -52,6 +52,23 @@ def test_a_bomb_is_complete_or_regulated_within_the_budget(hurried: Detector, na
         assert decide(assessment, POLICY).level is Level.REGULATED
 
 
+@pytest.mark.parametrize("characters", [SMALL, LARGE, 400_000, 1_000_000])
+def test_the_budget_of_a_million_characters_is_within_the_goal(
+    config: DetectorConfig, characters: int
+) -> None:
+    """What a text may take in all leaves half a second of the goal's ten for a step that is not interrupted."""
+    allowed = config.seconds_for(characters) + config.closing_seconds_for(characters)
+    assert allowed <= MOST_SECONDS - 0.5
+    assert (
+        allowed >= MOST_SECONDS * characters / 1_000_000 - 1
+    )  # as much as an honest text of that length may need
+
+
+def test_a_longer_text_has_as_much_for_each_million(config: DetectorConfig) -> None:
+    """The budget grows with the text and no faster."""
+    assert config.seconds_for(5_000_000) == pytest.approx(5 * config.seconds_for(1_000_000))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_large_bomb_takes_ten_seconds_at_most(detector: Detector, name: str) -> None:
