@@ -95,6 +95,9 @@ _NUMBERS_PARTS: Final = frozenset(
         "spazio",
     ]
 )
+_ANY_WORD: Final = re.compile(r"\w+")
+_PART_REACH: Final = 19
+"""Code points between two words that number: signs, a part of twelve, a comma, signs."""
 _SMALL_WORD: Final = re.compile("[a-z]+")
 _WORD_REACH: Final = 24
 _BETWEEN: Final = re.compile(r"[\W_]+")
@@ -276,9 +279,28 @@ def _meant(code: str) -> Iterator[str]:
 
 def spoken(text: str) -> Iterator[Piece]:
     """Yield the words that number the parts of a number or code, as a space."""
-    for match in _SPOKEN.finditer(text):
-        if sum(map(str.isdigit, match.group())) >= _FEWEST_IN_CODE:
-            yield from (Piece(*word.span(), " ") for word in _ORDINAL.finditer(text, *match.span()))
+    for start, end in _numbering(text):
+        for match in _SPOKEN.finditer(text, start, end):
+            if sum(map(str.isdigit, match.group())) >= _FEWEST_IN_CODE:
+                yield from (Piece(*word.span(), " ") for word in _ORDINAL.finditer(text, *match.span()))
+
+
+def _numbering(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of `text` where words that number follow each other with no more than a part between."""
+    first = last = -1
+    count = 0
+    for match in _ANY_WORD.finditer(text):
+        if match.group().lower() not in _NUMBERS_PARTS:
+            continue
+        if count and match.start() - last > _PART_REACH:
+            if count > 1:
+                yield max(0, first - _PART_REACH), last + _PART_REACH
+            count = 0
+        first = first if count else match.start()
+        last = match.end()
+        count += 1
+    if count > 1:
+        yield max(0, first - _PART_REACH), last + _PART_REACH
 
 
 def may_speak(text: str) -> bool:
