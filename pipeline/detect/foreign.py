@@ -9,7 +9,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -73,13 +73,15 @@ class Run:
     language: str
 
 
-def find_foreign(tokens: Tokens) -> list[Run]:
+def find_foreign(tokens: Tokens, *, check: Callable[[], None] = lambda: None) -> list[Run]:
     """Return what is not English in `tokens`, without overlaps: frequent words count before letters.
+
+    `check` is called before letters are judged, and may raise: a page without words takes a tenth of a second.
 
     Raises:
         DetectorUnavailable: the words of English cannot be read.
     """
-    found = [*_runs(tokens), *_sentences(tokens), *_stretches(tokens)]
+    found = [*_runs(tokens), *_sentences(tokens, check), *_stretches(tokens, check)]
     known = [run for run in found if run.language != UNKNOWN]
     telegrams = [_named_as(known, *telegram) for telegram in find_telegrams(tokens)]
     found = [*known, *telegrams, *(run for run in found if run.language == UNKNOWN)]
@@ -159,7 +161,7 @@ def _ordinary(tokens: Tokens, run: slice) -> list[str]:
     return [token.lower() for token in tokens.shown[run] if token.isalpha() and not token.istitle()]
 
 
-def _sentences(tokens: Tokens) -> Iterator[Run]:
+def _sentences(tokens: Tokens, check: Callable[[], None]) -> Iterator[Run]:
     """Yield the sentences without English words whose letters are surely foreign."""
     ends = np.flatnonzero(tokens.rows == BREAK_ROW)
     firsts, lasts = np.concatenate(([0], ends + 1)), np.concatenate((ends, [len(tokens.rows)])) - 1
@@ -167,6 +169,7 @@ def _sentences(tokens: Tokens) -> Iterator[Run]:
     words = lasts - firsts + 1
     is_odd = (words >= _SENTENCE_WORDS) & (english[lasts + 1] - english[firsts] <= words * _ENGLISH_SHARE)
     for at in np.flatnonzero(is_odd).tolist():
+        check()
         first, last = int(firsts[at]), int(lasts[at])
         rows = tokens.rows[first : last + 1]
         others = {word for word in _ordinary(tokens, slice(first, last + 1)) if word not in ENGLISH_WORDS}
@@ -189,7 +192,7 @@ def _count_signs(rows: npt.NDArray[np.intp], languages: Sequence[str], others: C
     return accented + max(counts.tolist(), default=0)
 
 
-def _stretches(tokens: Tokens) -> Iterator[Run]:
+def _stretches(tokens: Tokens, check: Callable[[], None]) -> Iterator[Run]:
     """Yield the stretches that have no English words and letters of another language."""
     is_word = tokens.rows != BREAK_ROW
     words = np.concatenate(([0], np.cumsum(is_word)))
@@ -198,6 +201,7 @@ def _stretches(tokens: Tokens) -> Iterator[Run]:
     ends = np.minimum(firsts + _STRETCH_WORDS, len(tokens.rows))
     shares = (english[ends] - english[firsts]) / np.maximum(words[ends] - words[firsts], 1)
     for at in np.flatnonzero(shares < _ENGLISH_SHARE).tolist():
+        check()
         first, end = int(firsts[at]), int(ends[at])
         language = _judge_stretch(_ordinary(tokens, slice(first, end)), english=float(shares[at]))
         if language != ENGLISH:

@@ -48,13 +48,14 @@ def _is_mixed(word: str) -> bool:
     return "GREEK" in scripts and any(letter in _GREEK_LIKE_LATIN for letter in word)
 
 
-def _hidden(text: str) -> Iterator[Gap]:
+def _hidden(text: str, check: Callable[[], None]) -> Iterator[Gap]:
     """Yield what was done to words and numbers so that they look as before and read differently.
 
     Ordinary typography does none of this: a soft hyphen, an accent, a single symbol stay.
     """
     unseen = marks = styled = symbols = 0
     for match in FOREIGN.finditer(text):
+        check()
         shown = match.group()
         kinds = [kind_of(letter) for letter in shown]
         before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
@@ -101,7 +102,7 @@ def character_gaps(text: str, *, check: Callable[[], None] = lambda: None) -> li
 
     Damaged characters, text that is displayed in another order or not at all, words of
     two alphabets (a Cyrillic vowel in a Latin name), longer passages in another script, and
-    encoded blocks that hold something else than text. `check` is called before each block and may raise.
+    encoded blocks that hold something else than text. `check` is called before each of them and may raise.
     """
     gaps = [
         Gap(reason=reason, count=count, detail=detail)
@@ -116,9 +117,10 @@ def character_gaps(text: str, *, check: Callable[[], None] = lambda: None) -> li
         gaps.append(Gap(reason=GapReason.EMBEDDED_OBJECT, count=opaque, detail="encoded_data"))
     if text.isascii():
         return gaps
-    gaps.extend(_hidden(text))
+    gaps.extend(_hidden(text, check))
     mixed = foreign = 0
     for match in _FOREIGN_WORD.finditer(text):
+        check()
         word = match.group()
         mixed += _is_mixed(word)
         foreign += sum(

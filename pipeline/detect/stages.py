@@ -75,7 +75,9 @@ class Stages:
     def judge(self, one: Looked) -> None:
         """Tell the languages and topics."""
         supported = self.names.languages
-        language = one.within("language", lambda _: judge_language(one.text, supported=supported))
+        language = one.within(
+            "language", lambda budget: judge_language(one.text, supported=supported, check=budget.check)
+        )
         one.language = language or NOT_JUDGED
         passages = dict(one.language.passages)
         one.topics = one.within("topics", lambda _: self.topics.judge(one.text, passages)) or ()

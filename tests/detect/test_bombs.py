@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from pipeline.detect import Detector, DetectorConfig
+from pipeline.detect.language import judge_language
+from pipeline.detect.script import character_gaps
 from policies.assessment import GapReason
 from policies.decide import decide
 from policies.levels import Level
@@ -97,6 +100,31 @@ def test_the_texts_beside_a_bomb_are_looked_at_in_full(config: DetectorConfig) -
     bomb, plain = detector._look([BOMBS["phone_grid"](40_000), PLAIN])
     assert any(gap.detail == "windows" for gap in bomb.gaps)
     assert plain.gaps == []
+
+
+@pytest.mark.parametrize(
+    ("look", "name"),
+    [
+        (judge_language, "tags"),
+        (judge_language, "distinct_words"),
+        (judge_language, "mixed_script_words"),
+        (character_gaps, "zero_width_in_words"),
+        (character_gaps, "mixed_script_words"),
+        (character_gaps, "compressed_blocks"),
+    ],
+)
+def test_what_comes_last_can_be_interrupted(look: Callable[..., object], name: str) -> None:
+    """A million characters in which every word is judged by itself took five seconds without a question asked."""
+    asked = 0
+
+    def check() -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 3:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        look(BOMBS[name](10_000) * 4, check=check)
 
 
 def test_one_accent_in_a_long_word_costs_no_square(detector: Detector) -> None:

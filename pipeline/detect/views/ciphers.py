@@ -125,8 +125,8 @@ def turned(text: str) -> Iterator[Piece]:
         says = match.group()[::-1]
         if not _is_digits(says) or (
             not is_moment(match.group())
-            and (is_moment(says) or is_number(text, *match.span(), says))
             and not is_settled(text, *match.span())
+            and (is_moment(says) or is_number(text, *match.span(), says))
         ):
             yield Piece(*match.span(), says)
 

@@ -192,7 +192,7 @@ def joined(text: str) -> Iterator[Piece]:
             text, max(0, match.start() - _LABEL_REACH), match.start()
         ):
             yield Piece(*match.span(), f"{digits[:3]}-{digits[3:5]}-{digits[5:]}")
-        elif is_number(text, *match.span()) and not is_settled(text, *match.span()):
+        elif not is_settled(text, *match.span()) and is_number(text, *match.span()):
             yield from _edge(text, match.start())
             yield from (Piece(*gap.span(), "") for gap in _BETWEEN.finditer(text, *match.span()))
             yield from _edge(text, match.end())
@@ -316,7 +316,7 @@ def _between(text: str, says: str, is_wanted: Callable[[re.Match[str], list[str]
         if not FEWEST_DIGITS <= sum(map(str.isdigit, match.group())) <= MOST_DIGITS:
             continue
         gaps = list(_BETWEEN.finditer(text, start, end))
-        if is_wanted(match, [gap.group() for gap in gaps]) and not is_settled(text, start, end):
+        if not is_settled(text, start, end) and is_wanted(match, [gap.group() for gap in gaps]):
             yield from _edge(text, start)
             yield from (Piece(*gap.span(), says) for gap in gaps if gap.group() != says)
             yield from _edge(text, end)
