@@ -13,10 +13,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer
 from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
 from presidio_analyzer.nlp_engine import SpacyNlpEngine
-from spacy.attrs import LEMMA
+from spacy.attrs import LEMMA, ORTH, TAG
 from spacy.tokens import Doc
 
 from pipeline.detect.ner import _use_numpy
@@ -28,6 +29,9 @@ _BATCH: Final = 32
 # Components that only say what a lemma depends on, and those that do not read what they say.
 _FOR_LEMMAS: Final = frozenset({"tagger", "morphologizer", "attribute_ruler", "lemmatizer"})
 _BESIDE: Final = frozenset({"tok2vec", "parser", "senter", "ner"})
+_OF_A_WORD: Final = frozenset({"TAG", "ORTH", "TEXT", "LOWER"})
+_MOST_LEMMAS: Final = 100_000
+"""Words with tags that are kept: 20 MB, and no more than spaCy's vocabulary of the same words."""
 _LEMMA_ATTRIBUTES: Final = frozenset({"TAG", "POS", "MORPH", "LEMMA"})
 
 
@@ -55,6 +59,7 @@ class LikePresidio:
         self._nlp_engine, self.nlp = engine, engine.nlp[_LANGUAGE]
         _use_numpy(self.nlp)
         self._deferred = _deferred(self.nlp)
+        self._lemmas = _Lemmas(self.nlp, self._deferred)
         self._enhancer: Any = analyzer.context_aware_enhancer
         self._contexts = [tuple(word.lower() for word in one.context or ()) for one in recognisers]
         self._thresholds = [one.score_thresholds for one in recognisers]
@@ -69,7 +74,7 @@ class LikePresidio:
 
     def analyze_doc(self, text: str, doc: Doc) -> list[Result]:
         """Return the findings of a text whose words and names are in `doc`."""
-        words = _Words(doc, self._nlp_engine, self._deferred)
+        words = _Words(doc, self._nlp_engine, self._lemmas)
         hits, _ = self._search.look(text, words)
         for hit in hits:
             self._enhance(hit, words)
@@ -100,21 +105,68 @@ class LikePresidio:
         return float(thresholds.get(hit.entity, thresholds.get("default", self._threshold)))
 
 
+class _Lemmas:
+    """The lemmas of a text, made by the pipeline's own components.
+
+    Where nothing but a word and its tag decides about a lemma, those of each word and tag are kept.
+    """
+
+    def __init__(self, nlp: Any, components: Sequence[tuple[str, Any]]) -> None:
+        kinds = {name: nlp.get_pipe_meta(name).factory for name, _ in components}
+        self._vocab = nlp.vocab
+        self._components = [component for _, component in components]
+        self._taggers = [component for name, component in components if kinds[name] == "tagger"]
+        self._by_tag = [component for name, component in components if kinds[name] != "tagger"]
+        self._is_by_tag = "morphologizer" not in kinds.values() and all(
+            _reads_tags(component) for name, component in components if kinds[name] == "attribute_ruler"
+        )
+        self._known: dict[tuple[int, int], str] = {}
+
+    def of(self, doc: Doc) -> list[str]:
+        """Return the lemma of each word."""
+        for component in self._taggers if self._is_by_tag else self._components:
+            doc = component(doc)
+        if not self._is_by_tag:
+            return spelled(doc, LEMMA)
+        if len(self._known) > _MOST_LEMMAS:
+            self._known.clear()
+        keys = [(orth, tag) for orth, tag in doc.to_array([ORTH, TAG]).tolist()]
+        if unknown := [key for key in dict.fromkeys(keys) if key not in self._known]:
+            self._learn(unknown)
+        return [self._known[key] for key in keys]
+
+    def _learn(self, keys: Sequence[tuple[int, int]]) -> None:
+        words = Doc(self._vocab, words=[self._vocab.strings[orth] for orth, _ in keys])
+        tags: Any = np.array([[tag] for _, tag in keys], dtype=np.uint64)
+        words.from_array([TAG], tags)
+        for component in self._by_tag:
+            words = component(words)
+        self._known.update(zip(keys, spelled(words, LEMMA), strict=True))
+
+
+def _reads_tags(ruler: Any) -> bool:
+    """Return whether each rule of `ruler` is about one word: its tag, or itself."""
+    return all(
+        len(pattern) == 1 and pattern[0].keys() <= _OF_A_WORD
+        for rule in ruler.patterns
+        for pattern in rule["patterns"]
+    )
+
+
 class _Words(LazyWords):
     """Words with the lemmas, keywords and entities of Presidio's spaCy engine."""
 
-    def __init__(self, doc: Doc, engine: Any, deferred: Sequence[tuple[str, Any]]) -> None:
+    def __init__(self, doc: Doc, engine: Any, lemmas: _Lemmas) -> None:
         super().__init__(doc)
         self._engine = engine
-        self._deferred = deferred
+        self._lemmas = lemmas
 
     @cached_property
     def lemmas(self) -> list[str]:
         """The lemmas, worked out now."""
         doc = self.tokens
         if not doc.has_annotation("LEMMA"):
-            for _, component in self._deferred:
-                doc = component(doc)
+            return self._lemmas.of(doc)
         return spelled(doc, LEMMA)
 
     @cached_property
