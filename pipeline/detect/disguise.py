@@ -19,10 +19,11 @@ from typing import Final
 from policies.assessment import Gap, GapReason
 
 _ESCAPE: Final = re.compile(
-    r"\\x[0-9A-Fa-f]{2}|\\u\{[0-9A-Fa-f]{1,6}\}|\\[uU][0-9A-Fa-f]{4,8}|\\[0-7]{3}|\\[0-9A-Fa-f]{2,6}(?![0-9A-Za-z])"
+    r";[0-9A-Fa-fxX]{2,6}#&|\}[0-9A-Fa-f]{1,6}\{[uU]\\"  # backwards
+    r"|\\x[0-9A-Fa-f]{2}|\\[xu]\{[0-9A-Fa-f]{1,6}\}|\\[uU][0-9A-Fa-f]{4,8}|\\[0-7]{3}|\\[0-9A-Fa-f]{2,6}(?![0-9A-Za-z])"
     r"|%(?:25)*[0-9A-Fa-f]{2}|=[0-9A-F]{2}|&(?:amp;)*#[xX]?[0-9A-Fa-f]{2,7};?|U\+[0-9A-Fa-f]{4,6}|0[xX][0-9a-fA-F]{2}(?![0-9a-fA-F])"
 )
-_MARKS: Final = ("\\", "%", "=", "&#", "&amp;#", "U+", "0x", "0X")
+_MARKS: Final = ("\\", "%", "=", "#&", "&#", "&amp;#", "U+", "0x", "0X")
 _APART: Final = 5
 """Code points between two escapes of one run: a space, a break, a mark of quotation."""
 _FEWEST: Final = 6
@@ -34,6 +35,8 @@ _LAST: Final = 0x10FFFF
 _CODES: Final = re.compile(
     r"(?<![A-Za-z])(?:fromCharCode|fromCodePoint|CHAR|Char|char|CHR|Chr|chr)\s{0,3}[(/–-]\s{0,3}(?:[0-9A-Zlg]{1,6}[^\w)]{1,4}){4}"  # noqa: RUF001
 )
+_SURE_CALLS: Final = ("fromCharCode", "fromCodePoint", "edoCrahCmorf", "(RAHC")
+_DATA_URI: Final = re.compile(r"data:text[^,\n]{0,60};\s{0,2}base64")
 _CALLS: Final = ("CharCode", "CodePoint", "CHAR", "har(", "har (", "chr", "CHR", "Chr")
 _SINGLES: Final = re.compile(r"(?:\A|[\s|,])[^\s|,](?=[\s|,])(?:[\s|,]{1,5}+[^\s|,](?![^\s|,])){11,400}+")
 _SEEN: Final = bytes(
@@ -44,7 +47,7 @@ _ORDINARY_APART: Final = re.compile(r"[A-Za-z\s|,]+|[0-9\s|,./()–-]+")  # noqa
 _FEW_KINDS: Final = 5
 _FEW_SIGNS: Final = 6
 """Letters and digits among them: a drawn line has none."""
-_ASCII85: Final = re.compile(r"<~[^<]{8,4000}?~>")
+_ASCII85: Final = re.compile(r"<~[^~]{8,4000}~")
 _AS_IN: Final = re.compile(
     r"(?<![^\W_])([A-Za-z]) (?:as in|wie) \1[A-Za-z]|([A-Za-z]) ni sa \2(?![^\W_])", re.IGNORECASE
 )
@@ -73,6 +76,7 @@ def disguise_gaps(text: str, *, check: Callable[[], None] = lambda: None) -> lis
     counts = {
         "escapes": _count_escapes(text, check),
         "character_codes": _count_codes(text),
+        "data_uri": len(_DATA_URI.findall(text)) if "data:text" in text else 0,
         "signs_apart": _count_apart(text),
         "ascii85": len(_ASCII85.findall(text)) if "<~" in text else 0,
         "letters_by_name": _count_names(text),
@@ -116,7 +120,7 @@ def _is_disguise(run: list[str]) -> bool:
 
 def _said(escape: str) -> bytes:
     """Return the byte, or the bytes in UTF-8 of the code point, that `escape` stands for."""
-    digits = _DIGITS.findall(escape)[-1]
+    digits = next(reversed(_DIGITS.findall(escape)), "41")
     if escape[0] == "&" and "x" not in escape.lower():
         code = int(digits) if digits.isdigit() else 0
     else:
@@ -134,7 +138,8 @@ def _is_foreign(shown: bytes) -> bool:
 
 def _count_codes(text: str) -> int:
     """Return how many calls make text of character codes."""
-    return len(_CODES.findall(text)) if any(one in text for one in _CALLS) else 0
+    sure = sum(map(text.count, _SURE_CALLS))
+    return sure + (len(_CODES.findall(text)) if any(one in text for one in _CALLS) else 0)
 
 
 def _count_apart(text: str) -> int:

@@ -143,8 +143,7 @@ def _value(text: str, start: int, *, is_birth: bool) -> _Value:
     for match in _TOKEN.finditer(text, start, min(len(text), start + _REACH)):
         bare = match.group().strip(EDGES)
         said = _count_spoken(bare)
-        odd_here = 0 if said else _weigh(bare, is_birth=is_birth)
-        count = max(odd_here, len(match.group().strip(".,;:()"))) if odd_here else 0
+        count = 0 if said else _weigh(bare, is_birth=is_birth)
         if first < 0 and (said or count):
             if not _is_linked(text[start : match.start()]) and (words or _may_be_name(match.group(), said)):
                 break

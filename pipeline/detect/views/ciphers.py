@@ -70,6 +70,8 @@ def _traces() -> dict[str, tuple[str, ...]]:
 
 
 _TRACES: Final = _traces()
+_RULE_47: Final = "-----".translate(_ROT47)
+"""Before and after the name of a key."""
 _TRACES_47: Final = frozenset(word.translate(_ROT47) for word in _COMMON.split())
 
 
@@ -104,12 +106,16 @@ def deciphered(text: str, cipher: str) -> Iterator[Piece]:
 
 def may_be_rot47(tokens: frozenset[str]) -> bool:
     """Return whether the tokens hold common words or a number in rot47."""
-    return len(_TRACES_47 & tokens) >= _FEWEST_HINTS or any(
-        _NUMBER_47.search(one)
-        for one in tokens
-        if len(one) >= _SHORTEST_47
-        and ("\\" in one or "`" in one or "_" in one)
-        and len(set(one)) >= _FEWEST_SIGNS
+    return (
+        len(_TRACES_47 & tokens) >= _FEWEST_HINTS
+        or any(_RULE_47 in one for one in tokens)
+        or any(
+            _NUMBER_47.search(one)
+            for one in tokens
+            if len(one) >= _SHORTEST_47
+            and ("\\" in one or "`" in one or "_" in one)
+            and len(set(one)) >= _FEWEST_SIGNS
+        )
     )
 
 
@@ -142,6 +148,7 @@ _SPACED: Final = re.compile(
 )
 _FISCAL: Final = re.compile(r"[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z]")
 _SHORTEST_TOKEN: Final = 16
+_GLUED: Final = 5
 
 
 def _hidden_prefixes() -> dict[str, str]:
@@ -191,13 +198,16 @@ def _ciphered(text: str) -> Iterator[Piece]:
         token = match.group()
         if not any(map(str.isdigit, token)) or token[:4] in _STARTS:
             continue
-        if token[:4] in _HIDDEN:
-            yield Piece(*match.span(), token.translate(CIPHERS[_HIDDEN[token[:4]]]))
+        # A label or a low line may stick to it.
+        hidden = next((at for at in range(_GLUED) if token[at : at + 4] in _HIDDEN), None)
+        if hidden is not None and len(token) - hidden >= _SHORTEST_TOKEN:
+            says = token[hidden:].translate(CIPHERS[_HIDDEN[token[hidden : hidden + 4]]])
+            yield Piece(match.start() + hidden, match.end(), f" {says}")
         elif token[::-1][:4] in _STARTS:
             yield Piece(*match.span(), token[::-1])
         elif _FISCAL.fullmatch(token) and not codicefiscale.is_valid(token):
-            says = (token.translate(table) for table in CIPHERS.values())
-            found = next(filter(codicefiscale.is_valid, says), None)
+            meant = (token.translate(table) for table in CIPHERS.values())
+            found = next(filter(codicefiscale.is_valid, meant), None)
             if found:
                 yield Piece(*match.span(), found)
 

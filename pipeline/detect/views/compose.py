@@ -39,7 +39,7 @@ from pipeline.detect.views.reading import Piece, Reading, Span, View, excerpt, r
 from pipeline.detect.views.sheet import Sheet
 from policies.assessment import Gap, GapReason
 
-VERSION: Final = 8
+VERSION: Final = 9
 """Part of the detector's digest: raise it with every change of what a view shows."""
 
 _ROUNDS: Final = 4
@@ -97,7 +97,7 @@ _MAKE_PLAINER: Final = (
     _Step(view="decoded", find=codes.bits, may=gates.bits, names=True, gap="bits"),
     _Step(view="decoded", find=codes.decimals, may=gates.decimals, names=True, gap="encoded"),
     _Step(view="joined", find=groups.spoken, may=gates.spoken, floor=_CHANCE),
-    _Step(view="joined", find=spacing.numbered, may=gates.numbered, floor=_CHANCE),
+    _Step(view="joined", find=spacing.numbered, may=gates.numbered, floor=_CHANCE, gap="numbered_parts"),
     _Step(view="joined", find=spacing.letters, may=gates.letters, names=True),
     _Step(view="addresses", find=addresses.addresses, may=gates.addresses),
     _Step(view="addresses", find=addresses.hosts, may=gates.hosts),

@@ -116,7 +116,7 @@ def byte_lists(text: str) -> Iterator[Piece]:
         pairs = _PAIR.findall(match.group())
         bases = (16, 10) if all(map(str.isdigit, pairs)) else (16,)
         readings = [as_text(bytes(int(one, base) for one in pairs)) for base in bases]
-        if says := " ".join(one for one in readings if one and _TELLING.search(one)):
+        if says := " ".join(one for one in readings if one and (_TELLING.search(one) or not one.isascii())):
             yield Piece(match.start(), match.end(), says)
 
 

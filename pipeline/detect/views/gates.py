@@ -162,11 +162,11 @@ def wrapped(sheet: Sheet) -> bool:
 
 
 def glued(sheet: Sheet) -> bool:
-    """Return whether a number may stick to letters."""
+    """Return whether a number may stick to letters, or an address or a number to a low line."""
     return (
-        any(one in sheet.kinds for one in (b"a000", b"_000", b"000a", b"000_"))
+        any(one in sheet.kinds for one in (b"a000", b"000a"))
         or b"aAAAA" in sheet.cased
-        or ("@" in sheet.text and "_" in sheet.text)
+        or ("_" in sheet.text and (sheet.digits > 0 or "@" in sheet.text))
     )
 
 

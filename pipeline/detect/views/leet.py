@@ -14,11 +14,11 @@ _LETTERS: Final = r"OoDQIl|!iZzSs$BGbqgEATY"
 _AS_LETTER: Final = str.maketrans("01345789@$!|+", "oieastbgasiit")
 # Digits, and what is drawn like a digit, in groups.
 _NUMBER: Final = re.compile(
-    rf"(?<![A-Za-z0-9])[\d{_LETTERS}]{{1,19}}(?:\)?[ \-./]{{1,2}}[\d{_LETTERS}]{{1,12}}){{0,7}}(?![A-Za-z0-9])"
+    rf"(?<![A-Za-z0-9])[\d{_LETTERS}]{{1,19}}(?:\)?[ \-./+~]{{1,3}}[\d{_LETTERS}]{{1,12}}){{0,7}}(?![A-Za-z0-9])"
 )
 _DRAWN: Final = "[OQIlZSBEATGgqob]"
 _ALL_LETTERS: Final = re.compile(
-    rf"\b{_DRAWN}{{3}}[-. ]{_DRAWN}{{2}}[-. ]{_DRAWN}{{4}}\b|\b{_DRAWN}{{4}}(?:[-. ]{_DRAWN}{{4}}){{3}}\b"
+    rf"\b{_DRAWN}{{3}}[-. +~]{{1,3}}{_DRAWN}{{2}}[-. +~]{{1,3}}{_DRAWN}{{4}}\b|\b{_DRAWN}{{4}}(?:[-. +~]{{1,3}}{_DRAWN}{{4}}){{3}}\b"
     rf"|\b{_DRAWN}{{3}}\)?[-. ]{{1,2}}{_DRAWN}{{3}}[-. ]{_DRAWN}{{4}}\b"
 )
 _DIGIT_RUN: Final = re.compile(rf"[{_LETTERS}]+")
@@ -40,7 +40,7 @@ def leet_digits(text: str) -> Iterator[Piece]:
     """Yield letters in numbers that are drawn like digits, as those digits."""
     for match in _NUMBER.finditer(text):
         shown = match.group()
-        signs = [one for one in shown if one not in " -./)"]
+        signs = [one for one in shown if one not in " -./+~)"]
         real = sum(map(str.isdigit, signs))
         if not real and _ALL_LETTERS.fullmatch(shown):
             real = fewest = 0

@@ -41,6 +41,7 @@ _REACH: Final = 24
 _ADDRESS: Final = re.compile(
     r"(?<![A-Za-z0-9])_?[A-Za-z0-9][\w.+-]{0,60}@[A-Za-z0-9.-]{3,60}_?(?![A-Za-z0-9])"
 )
+_EDGE: Final = re.compile(r"(?<!\w)_(?=[A-Za-z(]{0,6}[0-9])|[0-9][A-Za-z]{0,4}_(?!\w)")
 _TURNS: Final = re.compile(r"[A-Za-z]\d")
 _FEWEST_DIGITS: Final = 6
 _LONG: Final = 16
@@ -256,8 +257,11 @@ def glued(text: str) -> Iterator[Piece]:
 
 
 def _addresses_glued(text: str) -> Iterator[Piece]:
-    """Yield the low lines around an address, as a space."""
-    if "@" in text and "_" in text:
+    """Yield the low lines around an address or a value with digits, as a space."""
+    if "_" not in text:
+        return
+    yield from (Piece(match.end() - 1, match.end(), " ") for match in _EDGE.finditer(text))
+    if "@" in text:
         for match in _ADDRESS.finditer(text):
             yield from (Piece(at, at + 1, " ") for at in (match.start(), match.end() - 1) if text[at] == "_")
 
