@@ -19,7 +19,7 @@ from pipeline.detect.engine import configured_models, load_nlp_engine, words_of
 from pipeline.detect.marks import Mark, marks
 from pipeline.detect.ner import ENTITIES, blank_pipeline, digest_model, load_pipeline
 from pipeline.detect.tagger import META, Tagger
-from pipeline.detect.words import PiecedWords, calm
+from pipeline.detect.words import PiecedWords, Splitter, calm
 from policies.assessment import Finding, Gap, GapReason
 
 _SCORE: Final = 0.85
@@ -65,6 +65,7 @@ class Names:
     def __init__(self, config: DetectorConfig) -> None:
         self._nlp = blank_pipeline()
         self._reader: _Reader = self._configured(config)
+        self._split = Splitter(self._nlp.make_doc)
         self._zones = 0
         self.present = bool(config.ner_model or config.nlp_configuration)
         self.digest = _digest(config)
@@ -82,7 +83,7 @@ class Names:
 
     def words(self, text: str) -> Any:
         """Return the words of `text` without looking for names."""
-        return PiecedWords(text, self._nlp.make_doc)
+        return PiecedWords(text, self._split)
 
     def read(self, texts: Sequence[str]) -> Iterator[Reading]:
         """Yield a reading of each text, in order; a text that breaks the model costs only itself."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,10 @@ from pipeline.detect.config import DetectorUnavailable
 _MOST_MARKS: Final = 200
 _PIECE: Final = 400
 """Code points that are split into words together, at least: room for what stands around one place."""
+_STRETCH: Final = re.compile(r"\S+|\s+")
+_MOST_KNOWN: Final = 50_000
+"""Stretches whose words are kept: about 15 MB, and then they are learnt anew."""
+_LONGEST_KNOWN: Final = 40
 _CUT: Final = re.compile(r"(?<=\S) (?=\S)")
 _MARKS: Final = re.compile(rf"([^\w\s]{{{_MOST_MARKS}}})([^\w\s]+)")
 
@@ -101,37 +105,86 @@ class LazyWords:
         """
         if not self.ends:
             return frozenset()
+        places = self._keyword_places
         word = min(bisect_right(self.ends, start), len(self.ends) - 1)
-        return frozenset((*self.up_to(word, before + 1), *self.since(word, after + 1)))
+        until, since = bisect_right(places, word), bisect_left(places, word)
+        near = (*places[max(until - before - 1, 0) : until], *places[since : since + after + 1])
+        return frozenset(self.lemmas[place].lower() for place in near)
+
+
+class Splitter:
+    """Splits what stands between blanks into words, and knows what it split before.
+
+    spaCy looks at each stretch of blanks and of anything else by itself, so the words of a text are those of its
+    stretches. Inside a memory zone it forgets them, and splits `the` anew each time.
+    """
+
+    def __init__(self, make: Callable[[str], Doc]) -> None:
+        """`make` splits a text into words, each text for itself."""
+        self.make = make
+        self._known: dict[str, Sequence[tuple[int, str, bool]]] = {}
+
+    def __call__(self, stretch: str) -> Sequence[tuple[int, str, bool]]:
+        """Return of each word where it ends in `stretch`, its small letters and whether it is a keyword."""
+        found = self._known.get(stretch)
+        if found is None:
+            words = LazyWords(self.make(stretch))
+            keywords = words.keywords
+            found = [
+                (end, word, word.lower() in keywords)
+                for end, word in zip(words.ends, words.lemmas, strict=True)
+            ]
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            if len(stretch) <= _LONGEST_KNOWN:
+                self._known[stretch] = found
+        return found
+
+
+class _Piece:
+    """The words of a piece of a text."""
+
+    def __init__(self, text: str, split: Splitter) -> None:
+        self.ends: list[int] = []
+        self._words: list[str] = []
+        self._places: list[int] = []
+        for match in _STRETCH.finditer(text):
+            at, stretch = match.start(), match.group()
+            if stretch[0] == " " and at:  # belongs to the word before it
+                at, stretch = at + 1, stretch[1:]
+            for end, word, is_keyword in split(stretch) if stretch else ():
+                if is_keyword:
+                    self._places.append(len(self._words))
+                self._words.append(word.lower())
+                self.ends.append(at + end)
 
     def up_to(self, word: int, most: int) -> list[str]:
         """Return the last keywords up to the word of this number, that one included."""
-        until = bisect_right(self._keyword_places, word)
-        return [self.lemmas[place].lower() for place in self._keyword_places[max(until - most, 0) : until]]
+        until = bisect_right(self._places, word)
+        return [self._words[place] for place in self._places[max(until - most, 0) : until]]
 
     def since(self, word: int, most: int) -> list[str]:
         """Return the first keywords from the word of this number on."""
-        since = bisect_left(self._keyword_places, word)
-        return [self.lemmas[place].lower() for place in self._keyword_places[since : since + most]]
+        since = bisect_left(self._places, word)
+        return [self._words[place] for place in self._places[since : since + most]]
 
 
 class PiecedWords(LazyWords):
     """A text's words, split only around the places that somebody asks about.
 
-    spaCy splits at blanks first, so a text may be cut at any single blank: the words are those of the whole text.
+    A text may be cut at any single blank: the words are those of the whole text.
     """
 
-    def __init__(self, text: str, make: Callable[[str], Doc]) -> None:
-        """`make` splits a text into words, each text for itself."""
-        self._text, self._make = text, make
+    def __init__(self, text: str, split: Splitter) -> None:
+        self._text, self._split = text, split
         self.language = "en"
         self.nlp_engine = None
-        self._pieces: dict[int, LazyWords] = {}
+        self._pieces: dict[int, _Piece] = {}
 
     @cached_property
     def tokens(self) -> Doc:  # type: ignore[override]
         """All words."""
-        return self._make(calm(self._text))
+        return self._split.make(calm(self._text))
 
     @cached_property
     def _cuts(self) -> list[int]:
@@ -141,10 +194,10 @@ class PiecedWords(LazyWords):
             cuts.append(cut.end())
         return cuts
 
-    def _piece(self, at: int) -> LazyWords:
+    def _piece(self, at: int) -> _Piece:
         if at not in self._pieces:
             end = self._cuts[at + 1] if at + 1 < len(self._cuts) else len(self._text)
-            self._pieces[at] = LazyWords(self._make(calm(self._text[self._cuts[at] : end])))
+            self._pieces[at] = _Piece(calm(self._text[self._cuts[at] : end]), self._split)
         return self._pieces[at]
 
     def around(self, start: int, *, before: int, after: int) -> frozenset[str]:

@@ -7,7 +7,7 @@ import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.detect.words import LazyWords, PiecedWords, calm
+from pipeline.detect.words import LazyWords, PiecedWords, Splitter, calm
 from tests.detect.bombs import BOMBS
 
 NLP = spacy.blank("en")
@@ -32,7 +32,7 @@ PIECES = [
 
 
 def _same(text: str, places: list[int]) -> None:
-    whole, pieced = LazyWords(NLP.make_doc(calm(text))), PiecedWords(text, NLP.make_doc)
+    whole, pieced = LazyWords(NLP.make_doc(calm(text))), PiecedWords(text, Splitter(NLP.make_doc))
     for place in places:
         assert pieced.around(place, before=6, after=3) == whole.around(place, before=6, after=3)
 
@@ -61,5 +61,10 @@ def test_what_nobody_asks_about_is_not_split() -> None:
         split.append(len(text))
         return NLP.make_doc(text)
 
-    PiecedWords("some plain words " * 2_000, make).around(20_000, before=6, after=3)
-    assert sum(split) < 1_500
+    split_by = Splitter(make)
+    words = " ".join(f"word{number}" for number in range(4_000))
+    PiecedWords(words, split_by).around(20_000, before=6, after=3)
+    assert 0 < sum(split) < 1_500
+    seen = len(split)
+    PiecedWords(words, split_by).around(20_000, before=6, after=3)
+    assert len(split) == seen
