@@ -23,6 +23,8 @@ from tests.evasion.matrix import (
 )
 from tests.evasion.operators import OPERATORS
 
+MOST_OPEN_CELLS, MOST_OPEN_COMPOSITIONS = 11, 2
+"""What is open may only become less: lower these with the list. The bar of the issue is none."""
 LARGEST_BENIGN_SHARE = 0.15
 """Of harmless documents that may not leave as they are: the bar of the issue."""
 
@@ -39,6 +41,12 @@ def test_every_entry_that_is_known_to_be_open_has_a_name_and_a_reason() -> None:
         assert names
         assert set(names.split()) <= ENTITIES.keys()
         assert reason
+
+
+def test_what_is_open_only_becomes_less() -> None:
+    """The list can be written anew, but not longer."""
+    assert sum(len(names.split()) for names, _ in KNOWN_OPEN.values()) <= MOST_OPEN_CELLS
+    assert sum(KNOWN_OPEN_COMPOSITIONS) <= MOST_OPEN_COMPOSITIONS
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
