@@ -13,6 +13,7 @@ Rules
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import multiprocessing
 import os
@@ -169,6 +170,8 @@ def bar_b(model: Path, mix: str, documents: int, rounds: int) -> dict[str, Any]:
 def bar_growth(rounds: int) -> dict[str, Any]:
     """Seconds of the shipped patterns, views, topics and language on 20 KB, 200 KB and 2 MB of dense text."""
     detector = Detector(DetectorConfig(accepted=None, remembered_bytes=0))
+    gc.collect()
+    gc.freeze()  # as a detecting process does
     page = "\n\n".join(write_mix("dense", 10))[:20_000]
     seconds = {}
     for times in (1, 10, 100):

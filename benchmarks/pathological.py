@@ -13,6 +13,7 @@ Rules
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import random
@@ -185,6 +186,8 @@ def main() -> None:
     arguments = parser.parse_args()
     detector = Detector(DetectorConfig(ner_model=str(arguments.model), accepted=None, remembered_bytes=0))
     detector.scan("\n".join(write_mix("dense", 2)))  # what is loaded at the first use
+    gc.collect()
+    gc.freeze()  # as a detecting process does
     figures: dict[str, Any] = {}
     if arguments.only in (None, "bombs"):
         figures["bombs"] = bombs(detector, arguments.characters)

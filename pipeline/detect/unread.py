@@ -14,7 +14,9 @@ Rules
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from pipeline.detect.plausible import EDGES, count_odd, is_plain
@@ -112,14 +114,21 @@ def unread_values(
     `check` is called before each label and may raise. Cost: a glance for each label's stem, and
     200 code points behind each label.
     """
-    found = [one for one in findings if one.score >= _SURE and one.entity not in _NAMES]
+    found = sorted(
+        (one.start, one.end) for one in findings if one.score >= _SURE and one.entity not in _NAMES
+    )
+    starts = [start for start, _ in found]
+    ends = list(accumulate((end for _, end in found), max))
     count = 0
     for stem, end in _labels(text):
         check()
         value = _value(text, end, is_birth=stem in _BIRTHS)
         least = _FEWEST_ODD_OF_SECRETS if stem in _SECRETS else _FEWEST_ODD
-        if value.odd >= least and not any(one.start < value.end and one.end > value.start for one in found):
-            count += 1
+        if value.odd >= least:
+            at = bisect_left(
+                starts, value.end
+            )  # of those that begin before its end, whether one ends after its start
+            count += at == 0 or ends[at - 1] <= value.start
     return [Gap(reason=GapReason.HIDDEN_TEXT, count=count, detail="unread_value")] if count else []
 
 

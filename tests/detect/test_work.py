@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from pipeline.detect.unread import unread_values
 from pipeline.detect.views import views
 from pipeline.detect.views.reading import Piece, Reading, excerpt, rewrite
+from policies.assessment import Finding
 from tests.detect.bombs import BOMBS
 
 SHORT = 1_000
@@ -95,3 +97,18 @@ def test_an_excerpt_of_many_changes_looks_at_their_surroundings_once() -> None:
     changes = [(at, at + 1) for at in range(0, len(text), 3)]
     calls = _calls(lambda: excerpt(Reading(text=text), changes, name="joined"))
     assert calls < 2 * len(changes)
+
+
+def test_unread_values_grow_with_the_text() -> None:
+    """Of a page with a finding behind each label, each label asks about its own findings and not about all."""
+    unit = "SSN 536-22-8741 was read. "
+    calls = []
+    for times in (100, 1_000):
+        text = unit * times
+        found = [
+            Finding(start=at + 4, end=at + 15, entity="US_SSN", score=0.85, recogniser="UsSsnRecognizer")
+            for at in range(0, len(text), len(unit))
+        ]
+        assert unread_values(text, found) == []
+        calls.append(_calls(partial(unread_values, text, found)))
+    assert calls[1] <= MOST_GROWTH * calls[0]
