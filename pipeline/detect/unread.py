@@ -171,7 +171,9 @@ def _value(text: str, start: int, *, is_birth: bool) -> _Value:
 
 
 def _weigh(bare: str, *, is_birth: bool) -> int:
-    if is_plain(bare) and any(map(str.isdigit, bare)) and (bare.isdigit() or is_birth):
+    """Return how many characters of a token could be a value's: a plain number is one, behind a birth a day, too."""
+    is_day = is_birth and ":" not in bare  # a time of day stands before each line of a chat
+    if is_plain(bare) and any(map(str.isdigit, bare)) and (bare.isdigit() or is_day):
         return len(bare)
     return count_odd(bare) + 2 * ("@" in bare)
 

@@ -56,6 +56,7 @@ ORDINARY = [
     "Please call the phone number on the back of the card, 24 hours a day.",
     "The Nokia 6600 is a phone with 5 stars; the older phone, a Sony T610, is quiet.",
     "SSN: not given\nIBAN: none\nPhone: see the list on the board",
+    "[09:21] my date of birth is the usual one\n[09:22] thanks, and see you at the meeting",
     "A password must have at least 12 characters, one of them a digit.",
     'Set `password` and `api_key` in the file, or pass token=os.environ["API_TOKEN"].',
     "Telefonnummer der Krankenversicherung siehe Rückseite der Versichertenkarte.",
