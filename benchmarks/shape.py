@@ -63,6 +63,7 @@ def build(folder: Path, *, seed: int = 0) -> Path:
     nlp.add_pipe("lemmatizer", config={"mode": "rule"})
     nlp.add_pipe("ner", config={"model": _transitions("ner", _TOK2VEC)})
     _train(nlp, random.Random(seed))
+    folder.parent.mkdir(parents=True, exist_ok=True)
     nlp.to_disk(folder)
     return folder
 
