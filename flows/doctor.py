@@ -105,11 +105,10 @@ def _advise(settings: Settings, machine: Machine) -> Iterator[Advice]:
             f"{processes} detecting processes share {machine.cores} cores. Set CORDON_DETECTOR_PROCESSES={machine.cores}.",
         )
     threads = machine.numpy_threads or 1
-    if threads > machine.cores or (threads > 1 and processes > 1):
+    if threads > machine.cores:  # detecting processes take one each, whatever is set here
         yield Advice(
             "threads",
-            f"numpy may use {threads} threads beside {processes} detecting processes on {machine.cores} cores."
-            " Set OPENBLAS_NUM_THREADS=1.",
+            f"numpy may use {threads} threads on {machine.cores} cores. Set OPENBLAS_NUM_THREADS={machine.cores}.",
         )
     yield from _advise_about_spacy(settings, machine)
 

@@ -26,9 +26,8 @@ def settings(**variables: str) -> Settings:
         (replace(WELL, numpy_core="Prescott"), {}, ["numpy_kernel"]),
         (replace(WELL, numpy_core="Haswell"), {}, []),
         (replace(WELL, cores=1), {}, ["processes"]),
-        (replace(WELL, numpy_threads=4), {}, ["threads"]),
-        (replace(WELL, numpy_threads=4), {"CORDON_DETECTOR_PROCESSES": "1"}, []),  # nobody beside it
-        (replace(WELL, numpy_threads=8), {"CORDON_DETECTOR_PROCESSES": "1"}, ["threads"]),
+        (replace(WELL, numpy_threads=4), {}, []),  # detecting processes take one each
+        (replace(WELL, numpy_threads=8), {}, ["threads"]),
         # The model that ships uses neither spaCy's loop nor BLIS; another spaCy pipeline the one, Presidio's both.
         (replace(WELL, spacy="3.8.18", blis_core="generic"), {}, []),
         (
