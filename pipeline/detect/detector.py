@@ -132,9 +132,12 @@ class Detector:
         ]
 
     def scan(self, text: str) -> Assessment:
-        """Return the assessment of a text that is no document: an answer, a request body."""
-        asked = _Asked(text)
-        return self._find([asked])[asked]
+        """Return the assessment of a text that is no document: an answer, a request body.
+
+        Never from memory: the last look at what is about to leave is a look, not a recollection of the first.
+        """
+        (seen,) = self._look([text])
+        return self._conclude(seen)
 
     def unseen(self, document: Document, gap: Gap) -> Assessment:
         """Return the assessment of a document at which nobody could look, because of `gap`; its text is not touched."""

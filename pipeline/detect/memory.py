@@ -1,4 +1,4 @@
-"""What was found in texts that come again: notices, forms and answers that are the same to the letter.
+"""What was found in texts that come again: notices and forms that are the same to the letter.
 
 Rules
 1. A text is known by its digest alone; no text is kept, and a finding holds none.
@@ -7,7 +7,9 @@ Rules
 3. It is the whole text that has to come again. Patterns, context words and joined lines reach over the borders
    of paragraphs and the names in a text hang together, so there is no smaller piece of it whose findings
    are the same in another text.
-4. What is kept has a bound, and the longest unused goes first.
+4. Only documents are answered from here. A scan (of an answer, of what is about to leave) always looks: the gate's
+   last look would else repeat the first one's mistake.
+5. What is kept has a bound, and the longest unused goes first.
 """
 
 from __future__ import annotations
