@@ -78,25 +78,31 @@ def vocabulary(samples: list[dict]) -> dict[str, int]:
     return {word: number for number, word in enumerate(sorted({*kept, *ignored, "0"}), 1)}
 
 
-def main(folder: Path, out: Path) -> None:
-    """Fit one logistic regression a topic on pieces of the samples, and store whole-numbered weights."""
-    samples = read(folder / "train.jsonl.gz")
-    numbers = vocabulary(samples)
-    width = len(numbers) + 1
+def cut(samples: list[dict], numbers: dict[str, int]) -> tuple[list[list[int]], list[list]]:
+    """Return the samples in pieces, as numbers of words (0 for what says nothing), with their labels by topic."""
     silent = {numbers[word] for word in fillers()}
     pieces, labels = [], []
-    pairs: Counter[int] = Counter()
     for one in samples:
         ids = [forms(word, numbers) for word in one["words"]]
         for at in range(0, len(ids), PIECE):
             piece = ids[at : at + PIECE]
             if len(piece) < 4 and at:
                 continue
-            piece = [0 if number in silent else number for number in piece]
-            pieces.append(piece)
+            pieces.append([0 if number in silent else number for number in piece])
             labels.append([one["labels"][topic] for topic in TOPICS])
-            pairs.update({a * width + b for a, b in pairwise(piece) if a and b})
-    keys = sorted(key for key, count in pairs.most_common(PAIRS) if count >= LEAST_PAIR)
+    return pieces, labels
+
+
+def frequent_pairs(pieces: list[list[int]], width: int) -> list[int]:
+    """Return the keys of the pairs of neighbours that are in enough pieces, ascending."""
+    counts: Counter[int] = Counter()
+    for piece in pieces:
+        counts.update({a * width + b for a, b in pairwise(piece) if a and b})
+    return sorted(key for key, count in counts.most_common(PAIRS) if count >= LEAST_PAIR)
+
+
+def table(pieces: list[list[int]], keys: list[int], width: int) -> csr_matrix:
+    """Return which words and pairs (columns) are in which pieces (rows)."""
     columns = {key: width + at for at, key in enumerate(keys)}
     rows, cols = [], []
     for at, piece in enumerate(pieces):
@@ -104,34 +110,56 @@ def main(folder: Path, out: Path) -> None:
         found |= {columns[k] for a, b in pairwise(piece) if (k := a * width + b) in columns}
         rows += [at] * len(found)
         cols += sorted(found)
-    data = csr_matrix((np.ones(len(rows), np.float32), (rows, cols)), shape=(len(pieces), width + len(keys)))
-    weights = np.zeros((data.shape[1], len(TOPICS)))
-    costs = np.zeros(len(TOPICS))
+    return csr_matrix((np.ones(len(rows), np.float32), (rows, cols)), shape=(len(pieces), width + len(keys)))
+
+
+def fit(data: csr_matrix, wanted: np.ndarray) -> LogisticRegression:
+    """Return the regression of one topic on the pieces whose label is known."""
+    # As many of both: the prior is put back by calibration.
+    balance = np.where(wanted, (~wanted).sum() / max(wanted.sum(), 1), 1.0)
+    model = LogisticRegression(C=STRENGTH, max_iter=60, solver="liblinear")
+    model.fit(data, wanted, sample_weight=balance / balance.mean())
+    # Once more, with the pieces that look like the topic and are not counting five times.
+    margin = model.decision_function(data)
+    balance *= np.where(~wanted & (margin > -1), 5, 1)
+    return model.fit(data, wanted, sample_weight=balance / balance.mean())
+
+
+def main(folder: Path, out: Path) -> None:
+    """Fit one logistic regression a topic on pieces of the samples, and store whole-numbered weights."""
+    samples = read(folder / "train.jsonl.gz")
+    numbers = vocabulary(samples)
+    width = len(numbers) + 1
+    pieces, labels = cut(samples, numbers)
+    keys = frequent_pairs(pieces, width)
+    data = table(pieces, keys, width)
+    names = ["?", *numbers]
+    weights, costs = np.zeros((data.shape[1], len(TOPICS))), np.zeros(len(TOPICS))
     for at, topic in enumerate(TOPICS):
         known = np.array([one[at] is not None for one in labels])
         wanted = np.array([bool(one[at]) for one in labels])[known]
-        # As many of both: the prior is put back by calibration.
-        balance = np.where(wanted, (~wanted).sum() / max(wanted.sum(), 1), 1.0)
-        model = LogisticRegression(C=STRENGTH, max_iter=60, solver="liblinear")
-        model.fit(data[known], wanted, sample_weight=balance / balance.mean())
-        # Once more, with the pieces that look like the topic and are not counting five times.
-        margin = model.decision_function(data[known])
-        balance *= np.where(~wanted & (margin > -1), 5, 1)
-        model.fit(data[known], wanted, sample_weight=balance / balance.mean())
+        model = fit(data[known], wanted)
         weights[:, at] = model.coef_[0]
         costs[at] = max(-model.intercept_[0] / PIECE, 0.02)
-        order = np.argsort(weights[:width, at])
-        names = ["?", *numbers]
+        order = [names[number] for number in np.argsort(weights[:width, at])]
         print(
             topic,
             int(wanted.sum()),
             "cost",
             round(costs[at], 3),
             "for",
-            [names[i] for i in order[::-1][:25]],
+            order[::-1][:25],
             "against",
-            [names[i] for i in order[:15]],
+            order[:15],
         )
+    store(out, numbers, keys, weights, costs)
+
+
+def store(
+    out: Path, numbers: dict[str, int], keys: list[int], weights: np.ndarray, costs: np.ndarray
+) -> None:
+    """Write the model as topic_model.py reads it, uncalibrated."""
+    width = len(numbers) + 1
     whole = np.clip(np.round(weights * UNIT), -127, 127).astype(np.int8)
     np.savez_compressed(
         out,
