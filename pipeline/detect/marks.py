@@ -7,7 +7,9 @@ Rules
 4. A word that is surely a person's name in one place of a text is one wherever it is written the same way.
 5. Capitalised words of which a list of names holds one are surely a name where the model finds that likely.
 6. What looks like a firm, a common word or an abbreviation is doubted as a person: reported, but never as sure.
-   So is a word that a text writes often, and that is surely a name in hardly one of these places: a brand.
+   So is a word that no list of names holds, that a text writes often, and that is surely a name in hardly
+   one of these places: a brand. What stands elsewhere only keeps rule 5 from a listed name, whose score then is
+   the model's own.
 """
 
 from __future__ import annotations
@@ -101,8 +103,12 @@ def marks(
         if at.size:
             found.extend(_of_type(text, words, at.tolist(), begins[:, column], either[:, column], label))
     found = [mark for mark in found if not _is_noise(text, mark, is_listed)]
-    found = [_assured(text, mark, is_listed) for mark in found]
-    brands = _brands(text, words, found)
+    assured = [_assured(text, mark, is_listed) for mark in found]
+    brands = _brands(text, words, assured)
+    found = [
+        mark if text[mark.start : mark.end] in brands else sure
+        for mark, sure in zip(found, assured, strict=True)
+    ]
     found = _doubted(text, found, brands, is_listed)
     found.extend(_repeated(text, words, found, brands))
     return found
@@ -166,10 +172,10 @@ def _doubted(
         named = _LETTER_RUN.findall(text[mark.start : mark.end])
         if not named or any(word.lower() in _FIRMS for word in named):
             return True
-        if text[mark.start : mark.end] in brands:
-            return True
         if len(named) > 1 or is_listed(named[0]):
             return False
+        if text[mark.start : mark.end] in brands:
+            return True
         return not named[0].istitle() or named[0].lower() in common
 
     return [

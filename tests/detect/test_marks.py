@@ -104,6 +104,13 @@ def test_a_brand_is_doubted_as_a_person() -> None:
     ]
 
 
+def test_no_text_elsewhere_makes_a_listed_name_doubtful() -> None:
+    """Who writes a person's name twice more, where it is hardly one, does not hide the person."""
+    text = "Ask Mary today. The Mary sails. Paint it Mary blue. A mary is a flower."
+    assert max(mark.score for mark in _marks(text, {1: {B: 0.9}})) == pytest.approx(0.9)
+    assert max(mark.score for mark in _marks(text, {1: {B: 0.7}})) == pytest.approx(0.7)
+
+
 LIKELY = [
     ("with Mary today", 0.6, 0.8),
     ("with Mary today", 0.5, 0.5),  # less than likely
